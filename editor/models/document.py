@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+from django.urls import reverse
+from django.utils import timezone
+
+
+class Document(models.Model):
+    """A text that people edit together.
+
+    The text itself is not here: it is what the document's `Update` rows add up to.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    title = models.CharField(
+        max_length=200, help_text="A file name: its extension chooses the language."
+    )
+    # Nobody's documents vanish because an account is deleted.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="documents"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="When the text was last changed."
+    )
+    trashed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_seq = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="The number of the newest update in the log."
+    )
+    access_epoch = models.PositiveBigIntegerField(
+        default=0,
+        editable=False,
+        help_text="Counts every change of who may do what; open editors ask anew when it moves.",
+    )
+
+    class Meta:
+        ordering = ["-updated_at"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("document", args=[self.uuid])
+
+    def trash(self) -> None:
+        """Move to the trash: open editors are closed, the log stays."""
+        self.trashed_at = timezone.now()
+        self.save(update_fields=["trashed_at"])
+
+    def restore(self) -> None:
+        """Take out of the trash."""
+        self.trashed_at = None
+        self.save(update_fields=["trashed_at"])
+
+    def bump_access(self) -> None:
+        """Tell open editors that who may do what has changed."""
+        Document.objects.filter(pk=self.pk).update(access_epoch=F("access_epoch") + 1)
+
+
+@receiver(post_save, sender=Document)
+def bump_access(instance: Document, created: bool, **kwargs: Any) -> None:
+    """A saved row may have a new owner or be in the trash now, however it was changed."""
+    if not created:
+        instance.bump_access()

@@ -1,0 +1,5 @@
+"""Addresses that speak WebSocket."""
+
+from typing import Any
+
+websocket_urlpatterns: list[Any] = []
