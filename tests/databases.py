@@ -118,7 +118,7 @@ def _postgres_binaries() -> Path:
 
 def _temporary_folder(prefix: str) -> Path:
     # Not under TMPDIR: a Unix socket's path may have 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
