@@ -69,6 +69,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "editor.views.context.site",
             ],
         },
     },
@@ -113,6 +114,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# What the product calls itself, on pages and in the admin. Default: Collab.
+PRODUCT_NAME: str = env.str("PRODUCT_NAME", default="Collab")
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "documents"
 LOGOUT_REDIRECT_URL = "login"

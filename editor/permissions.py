@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
@@ -29,6 +30,11 @@ class Role(StrEnum):
         """Whether this role may change the text."""
         return self in (Role.EDITOR, Role.OWNER)
 
+    @property
+    def can_manage(self) -> bool:
+        """Whether this role may share the document and move it to the trash and back."""
+        return self is Role.OWNER
+
 
 def documents_for(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Document]:
     """Every document, trashed ones too, that `user` owns or was given a role in."""
@@ -38,19 +44,47 @@ def documents_for(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Document]:
     return Document.objects.filter(Q(owner_id=user.pk) | Q(pk__in=mine))
 
 
+def document_for(
+    user: AbstractBaseUser | AnonymousUser, uuid: UUID
+) -> tuple[Document, Role] | None:
+    """The document and the role of `user` in it; None alike when absent and when not theirs.
+
+    A document in the trash is there for its owner alone.
+    """
+    document = documents_for(user).select_related("owner").filter(uuid=uuid).first()
+    role = role_of(user, document) if document else None
+    if document is None or role is None:
+        return None
+    if document.trashed_at and not role.can_manage:
+        return None
+    return document, role
+
+
 def role_of(user: AbstractBaseUser | AnonymousUser, document: Document) -> Role | None:
-    """The role of `user` in `document`; None for a stranger, a visitor and a deactivated account."""
+    """The role of `user` in `document`; None for strangers, visitors and deactivated accounts."""
     if not user.is_authenticated or not user.is_active:
         return None
     return roles_of([user.pk], document).get(user.pk)
 
 
+def roles_in(
+    user: AbstractBaseUser | AnonymousUser, documents: Iterable[Document]
+) -> dict[int, Role]:
+    """The roles of one person in several documents by document id, in one query."""
+    if not user.is_authenticated or not user.is_active:
+        return {}
+    documents = list(documents)
+    given = Collaborator.objects.filter(user_id=user.pk, document__in=documents)
+    roles = {pk: Role(role) for pk, role in given.values_list("document_id", "role")}
+    return roles | {each.pk: Role.OWNER for each in documents if each.owner_id == user.pk}
+
+
 def roles_of(user_ids: Iterable[int], document: Document) -> dict[int, Role]:
     """The roles of several people by user id; who has none is left out."""
     active = set(
-        get_user_model()._default_manager.filter(pk__in=user_ids, is_active=True).values_list(
-            "pk", flat=True
-        )
+        get_user_model()
+        ._default_manager.filter(pk__in=user_ids, is_active=True)
+        .values_list("pk", flat=True)
     )
     roles = {
         user_id: Role(role)

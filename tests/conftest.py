@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.conf import settings as project_settings
 from django.contrib.auth.models import User
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from editor.models import Collaborator, Document
 
@@ -32,7 +32,7 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(autouse=True)
-def _cheap_passwords(settings: SettingsWrapper) -> None:
+def _cheap_passwords(settings: Settings) -> None:
     """Hashing that is slow on purpose would be most of a test's time."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

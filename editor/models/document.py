@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,12 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
+
+from .title import validate_title
+
+# Columns that only SQL moves on, and only forward. A row that was read a moment ago, saved as a
+# whole (as the admin's form does), would turn them back and tear a hole into the log.
+MOVED_BY_SQL = frozenset({"last_seq", "access_epoch", "updated_at"})
 
 
 class Document(models.Model):
@@ -46,8 +53,20 @@ class Document(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Save what people may set; of a stored row leave `MOVED_BY_SQL` alone unless named."""
+        if update_fields is None and not self._state.adding:
+            fields = {field.name for field in self._meta.concrete_fields if not field.primary_key}
+            update_fields = fields - MOVED_BY_SQL - self.get_deferred_fields()
+        super().save(update_fields=update_fields, **options)
+
     def get_absolute_url(self) -> str:
         return reverse("document", args=[self.uuid])
+
+    def clean(self) -> None:
+        """Refuse titles that are no file name; every form asks, the admin's too."""
+        super().clean()
+        validate_title(self.title)
 
     def trash(self) -> None:
         """Move to the trash: open editors are closed, the log stays."""

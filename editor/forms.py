@@ -1,0 +1,139 @@
+"""What people type into pages, checked, with an answer for each mistake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+
+from editor.models import Collaborator, Document
+
+# Django's classes take no type at run time.
+if TYPE_CHECKING:
+    TitleModelForm = forms.ModelForm[Document]
+    SignUpModelForm = UserCreationForm[User]
+else:
+    TitleModelForm = forms.ModelForm
+    SignUpModelForm = UserCreationForm
+
+
+class TitleForm(TitleModelForm):
+    """The title of a new document, or a new one for an old."""
+
+    class Meta:
+        model = Document
+        fields = ["title"]
+        error_messages = {
+            "title": {
+                "required": "Give the document a title, such as “main.py”.",
+                "max_length": (
+                    "A title has at most %(limit_value)d characters; this one has %(show_value)d."
+                ),
+            }
+        }
+        widgets = {
+            # No maxlength: a browser would cut off what is pasted and say nothing.
+            "title": forms.TextInput(
+                attrs={
+                    "class": "input",
+                    "autocomplete": "off",
+                    "autocapitalize": "none",
+                    "spellcheck": "false",
+                    "maxlength": None,
+                    "placeholder": "main.py",
+                }
+            )
+        }
+
+
+class SearchForm(forms.Form):
+    """What to list: words in the title, and whose documents. Nothing here is an error."""
+
+    q = forms.CharField(required=False, max_length=200)
+    show = forms.ChoiceField(
+        required=False, choices=[("mine", "Mine"), ("shared", "Shared with me"), ("trash", "Trash")]
+    )
+
+
+class ShareForm(forms.Form):
+    """Somebody, by user name or e-mail address, and the role they are given."""
+
+    name = forms.CharField(
+        label="User name or e-mail address",
+        max_length=254,
+        error_messages={"required": "Say who: a user name or an e-mail address."},
+        widget=forms.TextInput(
+            attrs={
+                "class": "input",
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+            }
+        ),
+    )
+    role = forms.ChoiceField(
+        label="Role",
+        choices=Collaborator.Role.choices,
+        initial=Collaborator.Role.EDITOR,
+        error_messages={
+            "invalid_choice": "“%(value)s” is not a role: choose viewer, commenter or editor."
+        },
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+
+    def __init__(self, *args: Any, document: Document, **options: Any) -> None:
+        """Share `document`."""
+        super().__init__(*args, **options)
+        self.document = document
+
+    def clean_name(self) -> User:
+        """The one active account that is meant.
+
+        A name that fits one account as user name and another as address is refused: else who
+        takes somebody's address for a user name is given what was meant for them.
+        """
+        name = self.cleaned_data["name"]
+        active = get_user_model().objects.filter(is_active=True)
+        found = list(active.filter(Q(username=name) | Q(email__iexact=name))[:3])
+        if not found:
+            found = list(active.filter(username__iexact=name)[:3])
+        if not found:
+            raise ValidationError(f"Nobody here has the user name or e-mail address “{name}”.")
+        if len(found) > 1:
+            raise ValidationError(
+                f"More than one account answers to “{name}”: use the exact user name of one."
+            )
+        (person,) = found
+        if person.pk == self.document.owner_id:
+            raise ValidationError("You own this document: you need no role in it.")
+        if self.document.collaborators.filter(user=person).exists():
+            raise ValidationError(
+                f"{person} is in the list already: change the role there instead."
+            )
+        return person
+
+
+class RoleForm(forms.Form):
+    """Another role for somebody who has one."""
+
+    role = forms.ChoiceField(choices=Collaborator.Role.choices)
+
+
+class SignUpForm(SignUpModelForm):
+    """A new account: user name and password.
+
+    No e-mail address is asked for, and none taken for a user name: nobody has shown that it is
+    theirs, and documents are shared by it.
+    """
+
+    def clean_username(self) -> str:
+        """A user name that is free, and not an address."""
+        name = super().clean_username()
+        if "@" in name:
+            raise ValidationError("A user name has no “@”: it must not look like an address.")
+        return str(name)
