@@ -1,0 +1,11 @@
+/** What the pages can do better with a script. Each works without one. */
+
+import { confirmDestructive } from "./pages/confirm.js";
+import { focusFirstError } from "./pages/focus.js";
+import { closeMenus } from "./pages/menus.js";
+import { renameInPlace } from "./pages/rename.js";
+
+closeMenus(document);
+confirmDestructive(document);
+renameInPlace(document);
+focusFirstError(document);
