@@ -131,6 +131,13 @@ class SignUpForm(SignUpModelForm):
     theirs, and documents are shared by it.
     """
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["username"].label = "User name"
+        self.fields["username"].help_text = "Letters, digits and . + - _"
+        self.fields["password2"].label = "Password again"
+        self.fields["password2"].help_text = ""
+
     def clean_username(self) -> str:
         """A user name that is free, and not an address."""
         name = super().clean_username()

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from editor.models import Collaborator
+
+from .generic import CollaboratorModelAdmin, CollaboratorTabularInline
+from .search import uuids_in
+
+
+class CollaboratorInline(CollaboratorTabularInline):
+    """The people of one document."""
+
+    model = Collaborator
+    autocomplete_fields = ["user"]
+    extra = 0
+    verbose_name_plural = "shared with"
+
+
+@admin.register(Collaborator)
+class CollaboratorAdmin(CollaboratorModelAdmin):
+    """Who was given a role in what. Every change reaches open editors."""
+
+    list_display = ["document", "user", "role", "created_at"]
+    list_select_related = ["document", "user"]
+    list_filter = ["role", "created_at"]
+    show_full_result_count = False
+    ordering = ["-created_at"]
+    search_fields = ["document__title", "user__username", "user__email"]
+    search_help_text = "Words of the title, a user name, an e-mail address, a uuid or an address."
+    autocomplete_fields = ["document", "user"]
+    readonly_fields = ["created_at"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Collaborator], search_term: str
+    ) -> tuple[QuerySet[Collaborator], bool]:
+        if uuids := uuids_in(search_term):
+            return queryset.filter(document__uuid__in=uuids), False
+        return super().get_search_results(request, queryset, search_term)
