@@ -7,14 +7,12 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "collab.settings")
 pages = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+# These import models, which need the line above.
+from channels.routing import ProtocolTypeRouter  # noqa: E402
 
-from editor.routing import websocket_urlpatterns  # noqa: E402
+from editor.routing import Lifespan, make_hub, websocket_application  # noqa: E402
 
+hub = make_hub()
 application = ProtocolTypeRouter(
-    {
-        "http": pages,
-        "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
-    }
+    {"http": pages, "websocket": websocket_application(hub), "lifespan": Lifespan(hub)}
 )

@@ -1,0 +1,270 @@
+"""The causal gate: what a document holds so far, and what of an update may follow it.
+
+pycrdt can lose text for good when an update is applied before what it builds on, so nothing is
+applied early: an update is admitted as far as everything it refers to is there, the rest is handed
+back. What is known already is cut away, so that a client which returns with all it ever deleted
+adds nothing to the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Final
+
+from .lib0 import MalformedError
+from .ranges import RangeSet
+from .update import (
+    DELETED,
+    GC,
+    ID,
+    SKIP,
+    STRING,
+    DeleteRange,
+    StateVector,
+    Struct,
+    Update,
+    encode_update,
+    read_update,
+)
+
+# Ranges that are added one by one; more are merged in one pass.
+FEW_RANGES: Final = 16
+
+
+class TooLongError(ValueError):
+    """The text would exceed its limit; nothing was admitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What became of an update."""
+
+    payload: bytes | None
+    """The part that is new and complete: None where there is nothing new."""
+    rest: Update | None
+    """The part that builds on what is not there yet."""
+    needs: frozenset[int]
+    """Clients whose text `payload` builds on, besides those it adds to."""
+    adds: frozenset[int]
+    """Clients whose text `payload` adds to."""
+
+
+NOTHING = Admission(None, None, frozenset(), frozenset())
+
+
+class Frontier:
+    """The clocks, deletions and surrogate pairs of everything admitted so far."""
+
+    __slots__ = ("_deleted", "_pairs", "clocks", "length")
+
+    def __init__(self) -> None:
+        self.clocks: StateVector = {}
+        self.length = 0
+        """The text's length in UTF-16 code units."""
+        self._deleted: dict[int, RangeSet] = {}
+        self._pairs: dict[int, RangeSet] = {}
+
+    def knows(self, update: Update) -> bool:
+        """Whether there is nothing new in an update."""
+        fresh, reached, waiting = self._follow(update)
+        new_deletes, early_deletes = self._sort_deletes(update, reached)
+        return not (fresh or waiting or new_deletes or early_deletes)
+
+    def admit(self, update: Update, max_length: int | None = None) -> Admission:
+        """Take in what may follow; `TooLongError` and `MalformedError` leave everything as it was.
+
+        `max_length` bounds the text, in UTF-16 code units.
+        """
+        fresh, reached, waiting = self._follow(update)
+        new_deletes, early_deletes = self._sort_deletes(update, reached)
+        if not fresh and not new_deletes:
+            if not waiting and not early_deletes:
+                return NOTHING
+            return Admission(None, _part(update, waiting, early_deletes), frozenset(), frozenset())
+        self._check_characters(fresh, new_deletes)
+        if max_length is not None:
+            self._check_length(fresh, max_length)
+        for client, structs in fresh.items():
+            self._take(client, structs)
+        self._delete(new_deletes)
+
+        whole = not waiting and not early_deletes and new_deletes == update.deletes
+        if whole and fresh == update.sections:
+            payload, rest = update.payload, None
+        else:
+            payload = _encode(update, fresh, new_deletes)
+            rest = _part(update, waiting, early_deletes) if waiting or early_deletes else None
+        needs = {client for client, _, _ in new_deletes}
+        for structs in fresh.values():
+            for struct in structs:
+                if struct.origin:
+                    needs.add(struct.origin[0])
+                if struct.right_origin:
+                    needs.add(struct.right_origin[0])
+        return Admission(payload, rest, frozenset(needs - fresh.keys()), frozenset(fresh))
+
+    def _follow(
+        self, update: Update
+    ) -> tuple[dict[int, list[Struct]], StateVector, dict[int, list[Struct]]]:
+        """Sort structs by client into those that are new and ready, and those that must wait.
+
+        Follows the order in which Yjs would integrate them: a client's structs one after the other,
+        each after its origins.
+        """
+        clocks = self.clocks
+        fresh: dict[int, list[Struct]] = {}
+        reached: StateVector = {}
+        index = dict.fromkeys(update.sections, 0)
+        # client waited for -> heap of (its clock waited for, client that waits)
+        blocked: dict[int, list[tuple[int, int]]] = {}
+        ready = list(update.sections)
+
+        def lacks(dependency: ID | None) -> bool:
+            if dependency is None:
+                return False
+            known = reached.get(dependency[0])
+            if known is None:
+                known = clocks.get(dependency[0], 0)
+            return dependency[1] >= known
+
+        while ready:
+            client = ready.pop()
+            structs = update.sections[client]
+            i = index[client]
+            clock = reached.get(client)
+            if clock is None:
+                clock = clocks.get(client, 0)
+            while i < len(structs):
+                struct = structs[i]
+                if struct.end > clock:
+                    if struct.clock > clock or struct.kind == SKIP:
+                        break  # a hole that nobody here can fill
+                    missing = next(
+                        (d for d in (struct.origin, struct.right_origin) if lacks(d)), None
+                    )
+                    if missing is not None:
+                        heappush(blocked.setdefault(missing[0], []), (missing[1], client))
+                        break
+                    fresh.setdefault(client, []).append(struct)
+                    clock = reached[client] = struct.end
+                i += 1
+            index[client] = i
+            waiters = blocked.get(client)
+            while waiters and waiters[0][0] < clock:
+                ready.append(heappop(waiters)[1])
+        waiting = {
+            client: structs[index[client] :]
+            for client, structs in update.sections.items()
+            # Trailing holes are no structs to wait for.
+            if any(struct.kind != SKIP for struct in structs[index[client] :])
+        }
+        return fresh, reached, waiting
+
+    def _sort_deletes(
+        self, update: Update, reached: StateVector
+    ) -> tuple[list[DeleteRange], list[DeleteRange]]:
+        """Split deletions into those that are new, and those of text that is not there yet."""
+        new: list[DeleteRange] = []
+        early: list[DeleteRange] = []
+        for client, start, end in update.deletes:
+            known = reached.get(client)
+            if known is None:
+                known = self.clocks.get(client, 0)
+            if end > known:
+                early.append((client, max(start, known), end))
+                end = known  # noqa: PLW2901
+            deleted = self._deleted.get(client)
+            if deleted is None:
+                if start < end:
+                    new.append((client, start, end))
+            else:
+                new += ((client, *part) for part in deleted.missing(start, end))
+        return new, early
+
+    def _check_characters(
+        self, fresh: dict[int, list[Struct]], new_deletes: list[DeleteRange]
+    ) -> None:
+        """Refuse to cut between the two halves of a character: Yjs and yrs then differ for good."""
+        pairs = self._pairs
+        if not pairs and not any(struct.pairs for structs in fresh.values() for struct in structs):
+            return
+        added: dict[int, RangeSet] = {}
+        for client, structs in fresh.items():
+            for struct in structs:
+                for start, end in struct.pairs:
+                    added.setdefault(client, RangeSet()).add(start, end)
+
+        def check(client: int, boundary: int) -> None:
+            for known in (pairs.get(client), added.get(client)):
+                start = known.start_of(boundary) if known is not None else None
+                if start is not None and (boundary - start) % 2:
+                    raise MalformedError(
+                        f"expected no cut within a character, got one at {boundary}"
+                    )
+
+        for client, structs in fresh.items():
+            check(client, self.clocks.get(client, 0))
+            for struct in structs:
+                if struct.origin:
+                    check(struct.origin[0], struct.origin[1] + 1)
+                if struct.right_origin:
+                    check(*struct.right_origin)
+        for client, start, end in new_deletes:
+            check(client, start)
+            check(client, end)
+
+    def _check_length(self, fresh: dict[int, list[Struct]], max_length: int) -> None:
+        inserted = sum(
+            struct.end - struct.clock
+            for structs in fresh.values()
+            for struct in structs
+            if struct.kind == STRING
+        )
+        if inserted and self.length + inserted > max_length:
+            raise TooLongError(
+                f"expected a text of at most {max_length} characters, got {self.length + inserted}"
+            )
+
+    def _take(self, client: int, structs: list[Struct]) -> None:
+        for struct in structs:
+            start = max(struct.clock, self.clocks.get(client, 0))
+            if struct.kind == STRING:
+                self.length += struct.end - start
+                for pair in struct.pairs:
+                    self._pairs.setdefault(client, RangeSet()).add(*pair)
+            elif struct.kind in (DELETED, GC):
+                self._deleted.setdefault(client, RangeSet()).add(start, struct.end)
+            self.clocks[client] = struct.end
+
+    def _delete(self, deletes: list[DeleteRange]) -> None:
+        by_client: dict[int, list[tuple[int, int]]] = {}
+        for client, start, end in deletes:
+            by_client.setdefault(client, []).append((start, end))
+        for client, ranges in by_client.items():
+            deleted = self._deleted.setdefault(client, RangeSet())
+            if len(ranges) <= FEW_RANGES:
+                self.length -= sum(deleted.add(start, end) for start, end in ranges)
+            else:
+                self.length -= deleted.update(ranges)
+
+
+def _part(update: Update, sections: dict[int, list[Struct]], deletes: list[DeleteRange]) -> Update:
+    """A part of an update as an update of its own."""
+    return read_update(_encode(update, sections, deletes))
+
+
+def _encode(update: Update, sections: dict[int, list[Struct]], deletes: list[DeleteRange]) -> bytes:
+    """The bytes of consecutive structs of `update`, by client, and of `deletes`."""
+    encoded = []
+    for client, structs in sections.items():
+        following = update.sections[client].index(structs[-1]) + 1
+        end = (
+            update.sections[client][following].offset
+            if following < len(update.sections[client])
+            else update.section_ends[client]
+        )
+        encoded.append(
+            (client, structs[0].clock, len(structs), update.payload[structs[0].offset : end])
+        )
+    return encode_update(encoded, deletes)

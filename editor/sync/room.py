@@ -1,0 +1,407 @@
+"""One document in one process: its text, its editors, and what waits to be written.
+
+Synchronous and without I/O. A frame comes in by `receive`; what it adds waits in the queue until
+the hub takes it as a batch to the journal; after the commit the room applies the batch, tells the
+authors, and sends it to everybody else. So the text here is always a prefix of the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pycrdt import Doc, Text, merge_updates
+
+from .awareness import HEARTBEAT, PALETTE, Presence
+from .connection import Connection, Frame
+from .frontier import Frontier, TooLongError
+from .lib0 import MalformedError
+from .protocol import (
+    AwarenessUpdate,
+    CloseCode,
+    FromClient,
+    PermissionDenied,
+    QueryAwareness,
+    RefusedError,
+    SyncStep1,
+    SyncStep2,
+    SyncUpdate,
+    encode,
+)
+from .update import CONTENT, Update, encode_state_vector, read_state_vector, read_update
+
+# What one connection may have waiting for something that has not arrived: updates, and bytes.
+MAX_HELD: Final = 1_000
+MAX_HELD_BYTES: Final = 2_000_000
+# Updates in one batch, and in one frame to readers: merging more costs quadratic time.
+MAX_BATCH: Final = 1_000
+MAX_MERGED: Final = 100
+
+
+class DamagedError(Exception):
+    """The log of a document cannot be read: it has a gap, or an entry that does not apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A part of a frame that was admitted, and waits for its commit."""
+
+    frame: Frame
+    payload: bytes
+    needs: frozenset[int]
+    adds: frozenset[int]
+
+    @property
+    def user_id(self) -> int:
+        """Whose change it is."""
+        return self.frame.connection.identity.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A part of a frame that builds on something that has not arrived."""
+
+    frame: Frame
+    update: Update
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry of the log to be: what one person changed since the last commit."""
+
+    user_id: int | None
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the journal is to append to one document's log, in one transaction with others."""
+
+    document_id: int
+    seq: int
+    """The newest entry that the room knows."""
+    epoch: int
+    """The access epoch for which the authors' rights were checked."""
+    rows: tuple[Row, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One entry of the log, as it is read back."""
+
+    seq: int
+    payload: bytes
+
+
+class Room:
+    """The state of one open document. Frames go out through its connections."""
+
+    def __init__(self, document_id: int, *, epoch: int = 0, max_length: int | None = None) -> None:
+        self.document_id = document_id
+        self.epoch = epoch
+        self.seq = 0
+        self.doc: Doc[Text] = Doc()
+        self.text = self.doc.get(CONTENT, type=Text)
+        self.connections: list[Connection] = []
+        self.presence = Presence()
+        self.inflight: Batch | None = None
+        self._frontier = Frontier()
+        self._max_length = max_length
+        self._queue: list[Change] = []
+        self._held: list[Held] = []
+
+    # The log
+
+    def load(self, entries: Iterable[LogEntry]) -> None:
+        """Build the text from its log; `DamagedError` when that cannot be done."""
+        with self.doc.transaction():
+            for entry in entries:
+                self._apply(entry)
+        self._rebuild_frontier()
+
+    def catch_up(self, entries: Iterable[LogEntry]) -> None:
+        """Take in what others have written to the log, and send it on."""
+        payloads = []
+        for entry in entries:
+            if entry.seq <= self.seq:
+                continue
+            self._apply(entry)
+            self._advance_frontier(entry.payload)
+            payloads.append(entry.payload)
+        if payloads:
+            self._broadcast(payloads)
+            self._retry_held()
+
+    def _apply(self, entry: LogEntry) -> None:
+        if entry.seq != self.seq + 1:
+            raise DamagedError(f"expected entry {self.seq + 1} of the log, got {entry.seq}")
+        try:
+            self.doc.apply_update(entry.payload)
+        except Exception as error:
+            raise DamagedError(f"entry {entry.seq} does not apply: {error}") from error
+        except BaseException as error:
+            # A panic in Rust is no Exception.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise DamagedError(f"entry {entry.seq} does not apply: {error}") from None
+        self.seq = entry.seq
+
+    def _rebuild_frontier(self) -> None:
+        self._frontier = Frontier()
+        self._advance_frontier(self.doc.get_update())
+
+    def _advance_frontier(self, payload: bytes) -> None:
+        try:
+            rest = self._frontier.admit(read_update(payload)).rest
+        except MalformedError as error:
+            raise DamagedError(
+                f"the log holds something unsound up to {self.seq}: {error}"
+            ) from None
+        if rest is not None:
+            raise DamagedError(f"entry {self.seq} builds on something that is not in the log")
+
+    # Connections
+
+    def join(self, connection: Connection) -> None:
+        """Let a connection in: ask what it has, and tell it who is here."""
+        taken = {other.identity.user_id: other.identity.color for other in self.connections}
+        color = taken.get(connection.identity.user_id) or _free_color(
+            connection.identity.user_id, set(taken.values())
+        )
+        connection.identity = replace(connection.identity, color=color)
+        self.connections.append(connection)
+        self._ask(connection)
+        everyone = self.presence.everyone()
+        if everyone is not None:
+            connection.send(AwarenessUpdate(everyone))
+
+    def leave(self, connection: Connection) -> None:
+        """Forget a connection. What it sent completely is still written."""
+        if connection in self.connections:
+            self.connections.remove(connection)
+        self._held = [held for held in self._held if held.frame.connection is not connection]
+        self.presence.leave(connection)
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        """Close every connection."""
+        for connection in self.connections:
+            connection.close(code, reason)
+
+    # Messages
+
+    def receive(self, connection: Connection, message: FromClient) -> None:
+        """Deal with a client's message; `MalformedError` and `RefusedError` end its connection."""
+        match message:
+            case SyncUpdate(update) | SyncStep2(update):
+                self._change(connection, update)
+            case AwarenessUpdate(payload):
+                self.presence.receive(connection, connection.identity, payload)
+            case SyncStep1(state_vector):
+                read_state_vector(state_vector)
+                connection.send(SyncStep2(self.doc.get_update(state_vector)))
+            case QueryAwareness():
+                everyone = self.presence.everyone()
+                connection.send(AwarenessUpdate(HEARTBEAT if everyone is None else everyone))
+
+    def _change(self, connection: Connection, payload: bytes) -> None:
+        update = read_update(payload)
+        frame = connection.received(len(payload))
+        if connection.can_edit:
+            self._admit(frame, update)
+        elif not self._frontier.knows(update):
+            connection.send(PermissionDenied("You can read this document but not change it."))
+        connection.settle()
+
+    def _admit(self, frame: Frame, update: Update) -> None:
+        """Queue what may be written, and hold what builds on something that has not arrived."""
+        if self._admit_once(frame, update):
+            self._retry_held()
+        connection = frame.connection
+        held = [held for held in self._held if held.frame.connection is connection]
+        if not held:
+            return
+        if len(held) > MAX_HELD or sum(len(h.update.payload) for h in held) > MAX_HELD_BYTES:
+            raise RefusedError(
+                CloseCode.TRY_AGAIN_LATER, "Too much builds on changes that have not arrived."
+            )
+        self._ask(connection)
+
+    def _admit_once(self, frame: Frame, update: Update) -> bool:
+        try:
+            admission = self._frontier.admit(update, self._max_length)
+        except TooLongError as error:
+            raise RefusedError(CloseCode.TOO_LARGE, str(error)) from None
+        if admission.rest is not None:
+            frame.open_parts += 1
+            self._held.append(Held(frame, admission.rest))
+        if admission.payload is None:
+            return False
+        frame.open_parts += 1
+        self._queue.append(Change(frame, admission.payload, admission.needs, admission.adds))
+        return True
+
+    def _retry_held(self) -> None:
+        """Admit what has waited for what has now come."""
+        progress = True
+        connections = {held.frame.connection: None for held in self._held}
+        while progress and self._held:
+            progress = False
+            waiting, self._held = self._held, []
+            for held in waiting:
+                held.frame.open_parts -= 1
+                try:
+                    progress |= self._admit_once(held.frame, held.update)
+                except MalformedError as error:
+                    held.frame.connection.close(CloseCode.MALFORMED, str(error))
+                except RefusedError as error:
+                    held.frame.connection.close(error.code, error.reason)
+        for connection in connections:
+            connection.settle()
+
+    def _ask(self, connection: Connection) -> None:
+        # Once for each thing that is new, or a client that lacks it too would be asked for ever.
+        state_vector = encode_state_vector(self._frontier.clocks)
+        if connection.asked != state_vector:
+            connection.asked = state_vector
+            connection.send(SyncStep1(state_vector))
+
+    # Commits
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something waits for a commit, or is in one."""
+        return bool(self._queue) or self.inflight is not None
+
+    def take(self) -> Batch | None:
+        """What waits, as a batch; None when nothing does or the last batch is still under way."""
+        if not self._queue or self.inflight is not None:
+            return None
+        changes = tuple(self._queue[:MAX_BATCH])
+        del self._queue[:MAX_BATCH]
+        self.inflight = Batch(
+            self.document_id, self.seq, self.epoch, tuple(_rows(changes)), changes
+        )
+        return self.inflight
+
+    def committed(self, first_seq: int, gap: Iterable[LogEntry] = ()) -> None:
+        """The batch is in the log from `first_seq` on; `gap` is what others wrote before it."""
+        batch, self.inflight = self.inflight, None
+        assert batch is not None  # noqa: S101 - only a batch that was taken can be committed
+        self.catch_up(gap)
+        for seq, row in enumerate(batch.rows, first_seq):
+            self._apply(LogEntry(seq, row.payload))
+        authors = list(dict.fromkeys(change.frame.connection for change in batch.changes))
+        self._broadcast(
+            [row.payload for row in batch.rows], but=authors[0] if len(authors) == 1 else None
+        )
+        for change in batch.changes:
+            change.frame.open_parts -= 1
+        for connection in authors:
+            connection.settle()
+
+    def rejected(self) -> None:
+        """The batch under way was not written; it waits again."""
+        self._queue = self._uncommitted()
+        self.inflight = None
+
+    def abandon(self) -> None:
+        """Let go of everything that is not in the log: its authors were not told it is."""
+        self.inflight = None
+        self._queue.clear()
+        self._held.clear()
+
+    def update_rights(self, epoch: int, can_edit: Mapping[int, bool]) -> None:
+        """Apply new rights: by user id whether that person may edit; who is not in it is out.
+
+        Only while no commit is under way: what waits is sorted anew, because some of it may not be
+        written any more.
+        """
+        self.epoch = epoch
+        for connection in self.connections:
+            allowed = can_edit.get(connection.identity.user_id)
+            if allowed is None:
+                connection.close(CloseCode.FORBIDDEN, "You have no access to this document.")
+            connection.can_edit = bool(allowed)
+        changes, self._queue = self._queue, []
+        held, self._held = self._held, []
+        self._rebuild_frontier()
+        refused = []
+        waiting = [(change.frame, read_update(change.payload)) for change in changes]
+        waiting += [(item.frame, item.update) for item in held]
+        for frame, update in waiting:
+            frame.open_parts -= 1
+            if can_edit.get(frame.connection.identity.user_id):
+                self._admit_once(frame, update)
+            else:
+                refused.append(frame.connection)
+        self._retry_held()
+        for connection in dict.fromkeys(refused):
+            connection.send(PermissionDenied("You can no longer change this document."))
+        for connection in dict.fromkeys(frame.connection for frame, _ in waiting):
+            connection.settle()
+
+    def people(self) -> set[int]:
+        """Everybody who is here, or whose change waits, by user id."""
+        people = {connection.identity.user_id for connection in self.connections}
+        return people | {change.user_id for change in self._uncommitted()}
+
+    def _uncommitted(self) -> list[Change]:
+        return [*(self.inflight.changes if self.inflight else ()), *self._queue]
+
+    def _broadcast(self, payloads: list[bytes], but: Connection | None = None) -> None:
+        # One frame for all readers. An author among several gets an echo of its own, which Yjs
+        # knows to ignore: that costs less than a frame for each.
+        for start in range(0, len(payloads), MAX_MERGED):
+            frame = encode(SyncUpdate(_merge(payloads[start : start + MAX_MERGED])))
+            for connection in self.connections:
+                if connection is not but:
+                    connection.send_frame(frame)
+
+    # Presence
+
+    def flush_presence(self) -> None:
+        """Send what is new about who is here, to the sender too: it counts as a sign of life."""
+        changes = self.presence.changes()
+        if changes is not None:
+            frame = encode(AwarenessUpdate(changes))
+            for connection in self.connections:
+                connection.send_frame(frame)
+
+    def heartbeat(self) -> None:
+        """Say something to whom nothing was said since the last heartbeat."""
+        for connection in self.connections:
+            if connection.quiet:
+                connection.send(AwarenessUpdate(HEARTBEAT))
+            connection.quiet = True
+
+
+def _merge(payloads: list[bytes]) -> bytes:
+    return payloads[0] if len(payloads) == 1 else merge_updates(*payloads)
+
+
+def _rows(changes: Iterable[Change]) -> Iterable[Row]:
+    """One row an author, and the rows in causal order.
+
+    A new set of rows begins where a change builds on what another author has in the current one.
+    """
+    rows: dict[int, list[bytes]] = {}
+    added: dict[int, int] = {}  # client -> user who added to it
+    for change in changes:
+        if any(
+            added.get(client, change.user_id) != change.user_id
+            for client in (*change.needs, *change.adds)
+        ):
+            yield from (Row(user_id, _merge(payloads)) for user_id, payloads in rows.items())
+            rows, added = {}, {}
+        rows.setdefault(change.user_id, []).append(change.payload)
+        added.update(dict.fromkeys(change.adds, change.user_id))
+    yield from (Row(user_id, _merge(payloads)) for user_id, payloads in rows.items())
+
+
+def _free_color(user_id: int, taken: set[str]) -> str:
+    """A person's colour is the same everywhere, unless somebody here has it already."""
+    start = user_id % len(PALETTE)
+    ordered = PALETTE[start:] + PALETTE[:start]
+    return next((color for color in ordered if color not in taken), ordered[0])
