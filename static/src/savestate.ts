@@ -1,0 +1,258 @@
+/**
+ * What may honestly be said about the text being saved: a pure state machine from connection
+ * events to words. "Saved" is said only while connected, with everything exchanged both ways and
+ * every frame confirmed as durable.
+ */
+import type { ConnectionEvent, LostCause, StopCause } from "./connection";
+
+/** How long unconfirmed changes are ordinary, in milliseconds; then people are told to stay. */
+export const SLOW_SAVE = 5_000;
+/** How long "Back online" is shown, in milliseconds. */
+export const WELCOME_BACK = 5_000;
+
+/** Everything that the words depend on. Times are milliseconds since 1970. */
+export interface SaveState {
+  readonly canEdit: boolean;
+  readonly phase:
+    | { readonly name: "connecting" }
+    | { readonly name: "syncing" }
+    | { readonly name: "synced" }
+    | { readonly name: "waiting"; readonly retryAt: number }
+    | { readonly name: "stopped"; readonly cause: StopCause; readonly reason: string };
+  /** Whether the document has been seen whole since the page was opened. */
+  readonly wasSynced: boolean;
+  /** Why the connection was lost; null while it is not. */
+  readonly lost: LostCause | null;
+  /** Changes made in this tab that are not durable. */
+  readonly unsaved: number;
+  /** Whether every frame sent is confirmed and no change waits to be sent. */
+  readonly isSettled: boolean;
+  /** Since when something is unsaved. */
+  readonly unsavedSince: number | null;
+  /** Whether anything was ever changed from here. */
+  readonly hasEdited: boolean;
+  /** Changes that came back with us from being offline, until they are saved. */
+  readonly returning: number | null;
+  /** The end of a break: when, and how many changes were saved with it. */
+  readonly back: { readonly at: number; readonly changes: number } | null;
+  /** The server has refused a change of somebody who may not edit any more. */
+  readonly denied: string | null;
+}
+
+/** How a state is coloured, and how urgently it is told. */
+export type Tone = "quiet" | "ok" | "busy" | "warning" | "error";
+
+/** What to show. */
+export interface Description {
+  tone: Tone;
+  /** A few words for the top bar. */
+  label: string;
+  /** One or two sentences when there is more to say. */
+  detail?: string;
+  /** When the connection is tried again; the view counts down to it. */
+  retryAt?: number;
+  /** What people can do about it. */
+  actions: Action[];
+  /** When these words may change though nothing happens. */
+  until?: number;
+}
+
+/** What a button beside the state does. */
+export type Action = "retry" | "sign-in" | "copy" | "reload" | "documents";
+
+/** The state of a page that was just opened. */
+export function openState(canEdit: boolean): SaveState {
+  return {
+    canEdit,
+    phase: { name: "connecting" },
+    wasSynced: false,
+    lost: null,
+    unsaved: 0,
+    isSettled: true,
+    unsavedSince: null,
+    hasEdited: false,
+    returning: null,
+    back: null,
+    denied: null,
+  };
+}
+
+/** The state after `event`, which happened at `now`. */
+export function advance(state: SaveState, event: ConnectionEvent, now: number): SaveState {
+  switch (event.type) {
+    case "connecting":
+      return { ...state, phase: { name: "connecting" } };
+    case "open":
+      return { ...state, phase: { name: "syncing" } };
+    case "synced":
+      return welcome(
+        {
+          ...state,
+          phase: { name: "synced" },
+          wasSynced: true,
+          returning: state.lost === null ? null : state.unsaved,
+        },
+        now,
+      );
+    case "progress": {
+      const isUnsaved = event.unsaved > 0 || !event.isSettled;
+      return welcome(
+        {
+          ...state,
+          unsaved: event.unsaved,
+          isSettled: event.isSettled,
+          unsavedSince: isUnsaved ? (state.unsavedSince ?? now) : null,
+          hasEdited: state.hasEdited || event.unsaved > 0,
+        },
+        now,
+      );
+    }
+    case "lost":
+      return {
+        ...state,
+        phase: { name: "waiting", retryAt: event.retryAt },
+        // What ended it stays the reason: the attempts after it only fail.
+        lost: state.lost === null || event.cause !== "network" ? event.cause : state.lost,
+        returning: null,
+        back: null,
+      };
+    case "stopped":
+      return {
+        ...state,
+        phase: { name: "stopped", cause: event.cause, reason: event.reason },
+        returning: null,
+        back: null,
+      };
+    case "denied":
+      return state.canEdit ? { ...state, canEdit: false, denied: event.reason } : state;
+  }
+}
+
+/** Ends a break once everything that came back is durable. */
+function welcome(state: SaveState, now: number): SaveState {
+  if (state.phase.name !== "synced" || !state.isSettled || state.returning === null) return state;
+  return { ...state, lost: null, returning: null, back: { at: now, changes: state.returning } };
+}
+
+/** Whether leaving the page would lose something. */
+export function wouldLose(state: SaveState): boolean {
+  return state.unsaved > 0;
+}
+
+/** The words for a state. */
+export function describe(state: SaveState, now: number): Description {
+  if (state.phase.name === "stopped") return describeStop(state, state.phase.cause);
+  if (state.denied !== null) {
+    return {
+      tone: "error",
+      label: "Now view only",
+      detail:
+        "You may no longer edit this document. Your last change was not saved and nobody else sees it.",
+      actions: ["copy", "reload"],
+    };
+  }
+  if (!state.wasSynced && state.lost === null) {
+    return { tone: "quiet", label: "Connecting…", actions: [] };
+  }
+  if (state.phase.name !== "synced") return describeBreak(state, now);
+  if (state.unsaved > 0 || !state.isSettled) return describeUnsaved(state, now);
+  const { back } = state;
+  if (back !== null && now < back.at + WELCOME_BACK) {
+    const label =
+      back.changes > 0 ? `Back online, ${count(back.changes)} saved` : "Back online";
+    return { tone: "ok", label, actions: [], until: back.at + WELCOME_BACK };
+  }
+  if (!state.canEdit) return { tone: "quiet", label: "View only", actions: [] };
+  return state.hasEdited
+    ? { tone: "ok", label: "Saved", actions: [] }
+    : { tone: "ok", label: "Connected", actions: [] };
+}
+
+function describeUnsaved(state: SaveState, now: number): Description {
+  const slowAt = (state.unsavedSince ?? now) + SLOW_SAVE;
+  return now < slowAt
+    ? { tone: "busy", label: "Saving…", actions: [], until: slowAt }
+    : { tone: "warning", label: "Not saved yet. Keep this tab open", actions: [] };
+}
+
+const BREAKS: Readonly<Record<LostCause, string>> = {
+  network: "Offline",
+  restarting: "The server is restarting",
+  busy: "The server is busy",
+};
+
+function describeBreak(state: SaveState, now: number): Description {
+  // Back, and sending: the bytes are on their way, nothing is lost that was not said before.
+  if (state.lost === null && state.phase.name === "syncing") return describeUnsaved(state, now);
+  const label = BREAKS[state.lost ?? "network"];
+  const description: Description = { tone: "warning", label, actions: [] };
+  if (state.unsaved > 0) {
+    description.detail = `Your changes are kept in this tab: ${count(state.unsaved)}. Keep it open.`;
+  } else if (state.wasSynced && state.canEdit) {
+    description.detail = "What you type is kept in this tab.";
+  }
+  if (state.phase.name === "waiting") {
+    description.retryAt = state.phase.retryAt;
+    description.actions = ["retry"];
+  }
+  return description;
+}
+
+const STOPS: Readonly<Record<StopCause, { label: string; detail: string; actions: Action[] }>> = {
+  "signed-out": {
+    label: "Signed out",
+    detail: "Sign in again in another tab and return to this one: nothing here is lost.",
+    actions: ["sign-in", "retry"],
+  },
+  "access-removed": {
+    label: "Access removed",
+    detail: "You may no longer open this document. Ask its owner if that is a mistake.",
+    actions: ["documents"],
+  },
+  deleted: {
+    label: "Document deleted",
+    detail: "This document was deleted, or is not shared with you any more.",
+    actions: ["documents"],
+  },
+  quarantined: {
+    label: "Document locked",
+    detail: "Something in this document cannot be read safely. An administrator has to look at it.",
+    actions: ["documents"],
+  },
+  "too-large": {
+    label: "Too large",
+    detail: "The last change makes the document larger than this server allows.",
+    actions: ["reload"],
+  },
+  "too-fast": {
+    label: "Too many changes at once",
+    detail: "The server has closed the connection to protect itself.",
+    actions: ["retry"],
+  },
+  malformed: {
+    label: "Something went wrong",
+    detail: "The server did not understand this page. Reloading it usually helps.",
+    actions: ["reload"],
+  },
+  refused: {
+    label: "Connection refused",
+    detail: "The server has closed the connection.",
+    actions: ["retry", "reload"],
+  },
+};
+
+function describeStop(state: SaveState, cause: StopCause): Description {
+  const { label, detail, actions } = STOPS[cause];
+  if (state.unsaved === 0) return { tone: "error", label, detail, actions };
+  return {
+    tone: "error",
+    label,
+    detail: `${detail} Not saved: ${count(state.unsaved)}.`,
+    actions: [...actions, "copy"],
+  };
+}
+
+/** "1 change", "2 changes". */
+export function count(changes: number): string {
+  return changes === 1 ? "1 change" : `${changes.toLocaleString("en")} changes`;
+}
