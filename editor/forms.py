@@ -37,18 +37,21 @@ class TitleForm(TitleModelForm):
             }
         }
         widgets = {
-            # No maxlength: a browser would cut off what is pasted and say nothing.
             "title": forms.TextInput(
                 attrs={
                     "class": "input",
                     "autocomplete": "off",
                     "autocapitalize": "none",
                     "spellcheck": "false",
-                    "maxlength": None,
                     "placeholder": "main.py",
                 }
             )
         }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # With it a browser cuts off what is pasted, and says nothing.
+        del self.fields["title"].widget.attrs["maxlength"]
 
 
 class SearchForm(forms.Form):
