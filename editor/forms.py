@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db.models import Q
 
 from editor.models import Collaborator, Document
@@ -127,6 +128,11 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Collaborator.Role.choices)
 
 
+NO_ADDRESS = RegexValidator(
+    "@", "A user name has no “@”: it must not look like an address.", inverse_match=True
+)
+
+
 class SignUpForm(SignUpModelForm):
     """A new account: user name and password.
 
@@ -136,14 +142,8 @@ class SignUpForm(SignUpModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["username"].validators.append(NO_ADDRESS)
         self.fields["username"].label = "User name"
         self.fields["username"].help_text = "Letters, digits and . + - _"
         self.fields["password2"].label = "Password again"
         self.fields["password2"].help_text = ""
-
-    def clean_username(self) -> str:
-        """A user name that is free, and not an address."""
-        name = super().clean_username()
-        if "@" in name:
-            raise ValidationError("A user name has no “@”: it must not look like an address.")
-        return str(name)
