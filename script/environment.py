@@ -118,7 +118,7 @@ def install_python_packages(steps: Steps, requirements: Path) -> None:
         # pip gave up by itself and left everything whole: no reason to start anew.
         stamp.unlink()
         raise CannotContinueError(
-            "Python's packages could not be installed; see pip's words above."
+            "Python's packages could not be installed; pip says why above."
         )
     stamp.write_text(wanted)
 
