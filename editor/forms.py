@@ -65,12 +65,12 @@ class SearchForm(forms.Form):
 
 
 class ShareForm(forms.Form):
-    """Somebody, by user name or e-mail address, and the role they are given."""
+    """Somebody, by username or e-mail address, and the role they are given."""
 
     name = forms.CharField(
-        label="User name or e-mail address",
+        label="Username or e-mail address",
         max_length=254,
-        error_messages={"required": "Say who: a user name or an e-mail address."},
+        error_messages={"required": "Say who: a username or an e-mail address."},
         widget=forms.TextInput(
             attrs={
                 "class": "input",
@@ -98,8 +98,8 @@ class ShareForm(forms.Form):
     def clean_name(self) -> User:
         """The one active account that is meant.
 
-        A name that fits one account as user name and another as address is refused: else who
-        takes somebody's address for a user name is given what was meant for them.
+        A name that fits one account as username and another as address is refused: else who
+        takes somebody's address for a username is given what was meant for them.
         """
         name = self.cleaned_data["name"]
         active = get_user_model().objects.filter(is_active=True)
@@ -107,10 +107,10 @@ class ShareForm(forms.Form):
         if not found:
             found = list(active.filter(username__iexact=name)[:3])
         if not found:
-            raise ValidationError(f"Nobody here has the user name or e-mail address “{name}”.")
+            raise ValidationError(f"Nobody here has the username or e-mail address “{name}”.")
         if len(found) > 1:
             raise ValidationError(
-                f"More than one account answers to “{name}”: use the exact user name of one."
+                f"More than one account answers to “{name}”: use the exact username of one."
             )
         (person,) = found
         if person.pk == self.document.owner_id:
@@ -129,21 +129,20 @@ class RoleForm(forms.Form):
 
 
 NO_ADDRESS = RegexValidator(
-    "@", "A user name has no “@”: it must not look like an address.", inverse_match=True
+    "@", "A username has no “@”: it must not look like an address.", inverse_match=True
 )
 
 
 class SignUpForm(SignUpModelForm):
-    """A new account: user name and password.
+    """A new account: username and password.
 
-    No e-mail address is asked for, and none taken for a user name: nobody has shown that it is
+    No e-mail address is asked for, and none taken for a username: nobody has shown that it is
     theirs, and documents are shared by it.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["username"].validators.append(NO_ADDRESS)
-        self.fields["username"].label = "User name"
         self.fields["username"].help_text = "Letters, digits and . + - _"
         self.fields["password2"].label = "Password again"
         self.fields["password2"].help_text = ""

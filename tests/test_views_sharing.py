@@ -35,7 +35,7 @@ def test_the_owner_lets_somebody_in_by_name_or_address(
     ("name", "reason"),
     [
         ("", "Say who"),
-        ("nobody", "Nobody here has the user name or e-mail address “nobody”"),
+        ("nobody", "Nobody here has the username or e-mail address “nobody”"),
         ("alice", "You own this document"),
         ("alice@example.org", "You own this document"),
         ("bob", "bob is in the list already"),

@@ -29,7 +29,7 @@ class CollaboratorAdmin(CollaboratorModelAdmin):
     show_full_result_count = False
     ordering = ["-created_at"]
     search_fields = ["document__title", "user__username", "user__email"]
-    search_help_text = "Words of the title, a user name, an e-mail address, a uuid or an address."
+    search_help_text = "Words of the title, a username, an e-mail address, a uuid or an address."
     autocomplete_fields = ["document", "user"]
     readonly_fields = ["created_at"]
 

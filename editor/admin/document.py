@@ -51,7 +51,7 @@ class DocumentAdmin(DocumentModelAdmin):
     show_full_result_count = False
     ordering = ["-updated_at"]
     search_fields = ["title", "owner__username"]
-    search_help_text = "Words of the title, the owner's user name, a uuid or an address."
+    search_help_text = "Words of the title, the owner's username, a uuid or an address."
     autocomplete_fields = ["owner"]
     inlines = [CollaboratorInline]
     actions = ["move_to_trash", "take_out_of_trash"]

@@ -8,6 +8,7 @@ from django.db.models.functions import Length
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from editor.models import Update
 
@@ -18,6 +19,8 @@ from .search import uuids_in
 MOST_ROWS = 10_000
 # How much of a payload is shown, in bytes.
 PREVIEW_BYTES = 256
+# How much of a document's title a row of the list has room for, in characters.
+TITLE_LENGTH = 40
 
 
 class BoundedPaginator(UpdatePaginator):
@@ -34,7 +37,10 @@ class BoundedPaginator(UpdatePaginator):
 class UpdateAdmin(UpdateModelAdmin):
     """The log, to look at. Only the journal writes it, and nothing in it ever changes."""
 
-    list_display = ["document", "seq", "user", "size", "created_at"]
+    list_display = ["title", "seq", "user", "size", "created_at"]
+    # In any other order than the newest first, and to count per filter, the whole log is read.
+    sortable_by = ()
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ["document", "user"]
     list_filter = ["created_at"]
     list_per_page = 50
@@ -62,6 +68,10 @@ class UpdateAdmin(UpdateModelAdmin):
         if uuids := uuids_in(search_term):
             return queryset.filter(document__uuid__in=uuids), False
         return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description="document")
+    def title(self, update: Update) -> str:
+        return Truncator(update.document.title).chars(TITLE_LENGTH)
 
     @admin.display(description="size, bytes")
     def size(self, update: Any) -> int:
