@@ -7,6 +7,8 @@ import type { ConnectionEvent, LostCause, StopCause } from "./connection";
 
 /** How long unconfirmed changes are ordinary, in milliseconds; then people are told to stay. */
 export const SLOW_SAVE = 5_000;
+/** A break this short is over before anybody could read more than a word, in milliseconds. */
+export const SHORT_BREAK = 1_000;
 /** How long "Back online" is shown, in milliseconds. */
 export const WELCOME_BACK = 5_000;
 
@@ -23,6 +25,8 @@ export interface SaveState {
   readonly wasSynced: boolean;
   /** Why the connection was lost; null while it is not. */
   readonly lost: LostCause | null;
+  /** When the connection was lost; null while it is not. */
+  readonly lostAt: number | null;
   /** Changes made in this tab that are not durable. */
   readonly unsaved: number;
   /** Whether every frame sent is confirmed and no change waits to be sent. */
@@ -67,6 +71,7 @@ export function openState(canEdit: boolean): SaveState {
     phase: { name: "connecting" },
     wasSynced: false,
     lost: null,
+    lostAt: null,
     unsaved: 0,
     isSettled: true,
     unsavedSince: null,
@@ -113,6 +118,7 @@ export function advance(state: SaveState, event: ConnectionEvent, now: number): 
         phase: { name: "waiting", retryAt: event.retryAt },
         // What ended it stays the reason: the attempts after it only fail.
         lost: state.lost === null || event.cause !== "network" ? event.cause : state.lost,
+        lostAt: state.lostAt ?? now,
         returning: null,
         back: null,
       };
@@ -131,7 +137,8 @@ export function advance(state: SaveState, event: ConnectionEvent, now: number): 
 /** Ends a break once everything that came back is durable. */
 function welcome(state: SaveState, now: number): SaveState {
   if (state.phase.name !== "synced" || !state.isSettled || state.returning === null) return state;
-  return { ...state, lost: null, returning: null, back: { at: now, changes: state.returning } };
+  const back = { at: now, changes: state.returning };
+  return { ...state, lost: null, lostAt: null, returning: null, back };
 }
 
 /** Whether leaving the page would lose something. */
@@ -182,12 +189,12 @@ const BREAKS: Readonly<Record<LostCause, string>> = {
 };
 
 function describeBreak(state: SaveState, now: number): Description {
-  // Back, and sending: the bytes are on their way, nothing is lost that was not said before.
-  if (state.lost === null && state.phase.name === "syncing") return describeUnsaved(state, now);
   const label = BREAKS[state.lost ?? "network"];
+  const longAt = (state.lostAt ?? now) + SHORT_BREAK;
+  if (now < longAt) return { tone: "warning", label, actions: [], until: longAt };
   const description: Description = { tone: "warning", label, actions: [] };
   if (state.unsaved > 0) {
-    description.detail = `Your changes are kept in this tab: ${count(state.unsaved)}. Keep it open.`;
+    description.detail = `Your changes are kept in this tab (${count(state.unsaved)}).`;
   } else if (state.wasSynced && state.canEdit) {
     description.detail = "What you type is kept in this tab.";
   }
