@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import base64
 import itertools
+import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, Final, Self
 
 import pytest
@@ -114,6 +115,11 @@ class Editor:
         """Wait until some state holds these values, by path: {"user.name": "alice"}."""
         return self.waits(sees=values)
 
+    def stays_for(self, seconds: float) -> Self:
+        """Wait until this connection has lasted so long, or was lost."""
+        self._call("lasts", seconds + 10, milliseconds=seconds * 1000)
+        return self
+
     def waits(self, timeout: float = TIMEOUT, **conditions: object) -> Self:
         """Wait for conditions of tests/node/editor.mjs, all at the same time."""
         self._call("until", timeout + 10, conditions=conditions, milliseconds=timeout * 1000)
@@ -163,6 +169,8 @@ class RawClient:
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
+        self.saved = 0
+        """How many frames are known to be settled."""
 
     @property
     def subprotocol(self) -> str | None:
@@ -170,20 +178,24 @@ class RawClient:
         return self._connection.subprotocol
 
     def sends(self, *sent: bytes) -> Self:
-        """Send frames, each a message of its own."""
-        for frame in sent:
-            self._connection.send(frame)
+        """Send frames, each a message of its own; `is_closed` tells of a server that hung up."""
+        with suppress(ConnectionClosed):
+            for frame in sent:
+                self._connection.send(frame)
         return self
 
     def sends_text(self, text: str) -> Self:
         """Send a text frame, which no client of ours does."""
-        self._connection.send(text)
+        with suppress(ConnectionClosed):
+            self._connection.send(text)
         return self
 
     def receives(self, kind: str, timeout: float = TIMEOUT) -> Any:
         """The content of the next message of `kind`; what comes before it is skipped."""
+        # Signs of life come for ever, so the time is for all of them together.
+        deadline = time.monotonic() + timeout
         while True:
-            message = self.receives_next(timeout)
+            message = self.receives_next(deadline - time.monotonic())
             if message.kind == kind:
                 return message.content
 
@@ -196,7 +208,8 @@ class RawClient:
     def received(self) -> Iterator[frames.Message]:
         """Everything up to the answer to a step 1 that is sent now, that answer not included."""
         self.sends(frames.step_1())
-        while (message := self.receives_next()).kind != frames.STEP_2:
+        deadline = time.monotonic() + TIMEOUT
+        while (message := self.receives_next(deadline - time.monotonic())).kind != frames.STEP_2:
             yield message
 
     def is_synced(self) -> Self:
@@ -207,15 +220,33 @@ class RawClient:
 
     def is_saved(self, count: int) -> Self:
         """Wait until the first `count` step 2 and update frames are settled."""
-        while self.receives(frames.SAVED) < count:
-            pass
+        while self.saved < count:
+            self.saved = max(self.saved, self.receives(frames.SAVED))
         return self
+
+    def acknowledged_until_closed(self) -> int:
+        """How many frames were ever acknowledged, once the connection has ended."""
+        while (frame := self.receives_frame()) is not None:
+            message = frames.read(frame)
+            if message.kind == frames.SAVED:
+                self.saved = max(self.saved, message.content)
+        return self.saved
+
+    def receives_frame(self, timeout: float = TIMEOUT) -> bytes | None:
+        """The next frame as it is; None when the connection is closed instead."""
+        try:
+            frame = self._connection.recv(timeout)
+        except ConnectionClosed:
+            return None
+        assert isinstance(frame, bytes), f"the server sent text: {frame!r}"
+        return frame
 
     def is_closed(self, timeout: float = TIMEOUT) -> tuple[int, str]:
         """Wait for the server's close; its code and reason. 1006: the connection broke."""
+        deadline = time.monotonic() + timeout
         try:
             while True:
-                self._connection.recv(timeout)
+                self._connection.recv(deadline - time.monotonic())
         except ConnectionClosed as closed:
             return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
 
@@ -272,7 +303,7 @@ class Opener:
             headers["Cookie"] = cookie
         if host is not None:
             headers["Host"] = host
-        connection = connect(
+        connecting = connect(
             f"{server.documents_url}/{document}",
             additional_headers=headers,
             origin=Origin(origin) if origin is not None else None,
@@ -283,8 +314,7 @@ class Opener:
             ping_interval=None,
             open_timeout=TIMEOUT,
         )
-        self._exit_stack.callback(connection.close)
-        return RawClient(connection)
+        return RawClient(self._exit_stack.enter_context(connecting))
 
 
 @pytest.fixture

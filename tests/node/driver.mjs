@@ -58,6 +58,7 @@ const OPERATIONS = {
   setAwareness: ({ state, ...request }) => editorOf(request).awareness.setLocalState(state),
   until: ({ conditions, milliseconds, ...request }) =>
     editorOf(request).until(conditions, milliseconds),
+  lasts: ({ milliseconds, ...request }) => editorOf(request).lasts(milliseconds),
   replay: ({ editors: names, ...options }) =>
     replay(
       options,

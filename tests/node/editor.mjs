@@ -24,6 +24,7 @@ const socketOf = (editor, headers, origin) =>
     constructor(url, protocols) {
       super(url, protocols, { headers, origin, perMessageDeflate: false })
       editor.connections += 1
+      editor.connectedAt = performance.now()
       editor.sent = 0
       editor.saved = 0
       editor.subprotocol = null
@@ -69,6 +70,7 @@ export class Editor {
     this.receivedBytes = 0
     this.closes = []
     this.stopped = null
+    this.connectedAt = 0
     this.subprotocol = null
     this.waiting = new Set()
     this.checking = false
@@ -170,6 +172,17 @@ export class Editor {
     })
   }
 
+  /** Resolve when the first connection has lasted so long; reject as soon as it is lost. */
+  lasts(milliseconds) {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, this.connectedAt + milliseconds - performance.now())
+      this.provider.once('connection-close', () => {
+        clearTimeout(timer)
+        reject(new Error(`the connection was lost: ${JSON.stringify(this.state())}`))
+      })
+    })
+  }
+
   /** Look at what is waited for, once after all that one burst of events brings. */
   changed() {
     if (this.checking || this.waiting.size === 0) {
@@ -199,6 +212,8 @@ const holds = (editor, conditions) =>
 const CONDITIONS = {
   text: (editor, wanted) =>
     editor.content.length === wanted.length && editor.content.toString() === wanted,
+  lengthAtLeast: (editor, wanted) => editor.content.length >= wanted,
+  length: (editor, wanted) => editor.content.length === wanted,
   synced: (editor, wanted) => editor.provider.synced === wanted,
   connected: (editor, wanted) => editor.provider.wsconnected === wanted,
   connections: (editor, wanted) => editor.connections >= wanted,
