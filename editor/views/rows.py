@@ -46,7 +46,7 @@ class Row:
 
 def with_row_columns(documents: QuerySet[Document]) -> QuerySet[Any]:
     """Add what `rows` reads: `shared_with`, and `edited_by_id` by the newest update of the log."""
-    newest = Update.objects.filter(document=OuterRef("pk"), seq=OuterRef("last_seq"))
+    newest = Update.objects.order_by().filter(document=OuterRef("pk"), seq=OuterRef("last_seq"))
     # An owner who was given a role as well, before the document became theirs, is not "shared".
     others = ~Q(collaborators__user=F("owner"))
     return documents.select_related("owner").annotate(
