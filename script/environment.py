@@ -117,9 +117,7 @@ def install_python_packages(steps: Steps, requirements: Path) -> None:
     if not finished.ok:
         # pip gave up by itself and left everything whole: no reason to start anew.
         stamp.unlink()
-        raise CannotContinueError(
-            "Python's packages could not be installed; pip says why above."
-        )
+        raise CannotContinueError("Python's packages could not be installed; pip says why above.")
     stamp.write_text(wanted)
 
 
