@@ -6,14 +6,18 @@
  * not drawn, no cursor rests inside, and no edit takes one half. The halves of a surrogate pair
  * (😀) must not be parted either: Yjs turns a lone half into U+FFFD.
  */
+import { pickedCompletion } from "@codemirror/autocomplete";
 import {
+  type Annotation,
+  type AnnotationType,
   ChangeSet,
   EditorSelection,
   EditorState,
   type Extension,
   RangeSetBuilder,
+  StateEffect,
   type Text,
-  type Transaction,
+  Transaction,
   type TransactionSpec,
 } from "@codemirror/state";
 import {
@@ -55,8 +59,13 @@ const carriageReturns = ViewPlugin.fromClass(
   class {
     /** Hides each "\r" of the viewport that ends a line. */
     hidden: DecorationSet;
-    /** The "\r\n" of the viewport, which the cursor steps over. */
+    /** The "\r\n" of the viewport, which keys step over. */
     whole: DecorationSet;
+    /**
+     * Whether the pointer was used last. A click behind a line is between "\r" and "\n", and
+     * stepping over would lead to the next line; the transaction filter goes back instead.
+     */
+    isPointing = false;
 
     constructor(view: EditorView) {
       [this.hidden, this.whole] = findLineEnds(view);
@@ -71,7 +80,21 @@ const carriageReturns = ViewPlugin.fromClass(
   {
     decorations: (plugin) => plugin.hidden,
     provide: (plugin) =>
-      EditorView.atomicRanges.of((view) => view.plugin(plugin)?.whole ?? Decoration.none),
+      EditorView.atomicRanges.of((view) => {
+        const value = view.plugin(plugin);
+        return value === null || value.isPointing ? Decoration.none : value.whole;
+      }),
+    eventObservers: {
+      pointerdown() {
+        this.isPointing = true;
+      },
+      keydown() {
+        this.isPointing = false;
+      },
+      beforeinput() {
+        this.isPointing = false;
+      },
+    },
   },
 );
 
@@ -109,7 +132,7 @@ function isLow(char: string): boolean {
 }
 
 /** Adds to a transaction what keeps line ends and characters whole; cursors included. */
-function mend(tr: Transaction): Transaction | readonly TransactionSpec[] {
+function mend(tr: Transaction): TransactionSpec | readonly TransactionSpec[] {
   if (!tr.docChanged && tr.selection === undefined) return tr;
   // What others do, and what is undone, is in the Y.Text already and must not differ from it.
   const isOurs = tr.annotation(ySyncAnnotation) === undefined;
@@ -117,11 +140,46 @@ function mend(tr: Transaction): Transaction | readonly TransactionSpec[] {
   const doc = repair === null ? tr.newDoc : repair.apply(tr.newDoc);
   const selection = repair === null ? tr.newSelection : tr.newSelection.map(repair);
   const settled = settle(selection, doc);
-  if (repair === null && settled === selection) return tr;
-  return [
-    tr,
-    { ...(repair === null ? {} : { changes: repair }), selection: settled, sequential: true },
-  ];
+  if (repair === null) {
+    return settled === selection ? tr : [tr, { selection: settled, sequential: true }];
+  }
+  return {
+    changes: trim(tr.changes.compose(repair), tr.startState.doc),
+    selection: settled,
+    effects: StateEffect.mapEffects(tr.effects, repair),
+    annotations: [copy(tr, Transaction.userEvent), copy(tr, pickedCompletion)].flat(),
+    scrollIntoView: tr.scrollIntoView,
+  };
+}
+
+function copy<T>(tr: Transaction, type: AnnotationType<T>): Annotation<T>[] {
+  const value = tr.annotation(type);
+  return value === undefined ? [] : [type.of(value)];
+}
+
+/**
+ * `changes` without what is deleted and inserted again. Every character keeps its author in the
+ * Y.Text: with the "\r" of one and the "\n" of another, an undo would leave half a line end.
+ */
+function trim(changes: ChangeSet, was: Text): ChangeSet {
+  const trimmed: { from: number; to: number; insert: string }[] = [];
+  changes.iterChanges((from, to, _fromB, _toB, inserted) => {
+    const before = was.sliceString(from, to);
+    const after = inserted.sliceString(0);
+    const shorter = Math.min(before.length, after.length);
+    let start = 0;
+    while (start < shorter && before[start] === after[start]) start += 1;
+    if (isHigh(before[start - 1] ?? "")) start -= 1;
+    let end = 0;
+    while (end < shorter - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+    if (end > 0 && isLow(before.at(-end) ?? "")) end -= 1;
+    trimmed.push({
+      from: from + start,
+      to: to - end,
+      insert: after.slice(start, after.length - end),
+    });
+  });
+  return ChangeSet.of(trimmed, was.length, "\n");
 }
 
 /** `selection` with no end between "\r" and "\n". */

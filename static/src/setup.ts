@@ -16,7 +16,7 @@ import {
   indentUnit,
 } from "@codemirror/language";
 import { gotoLine, highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
-import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { Compartment, EditorState, type Extension, type Transaction } from "@codemirror/state";
 import {
   crosshairCursor,
   drawSelection,
@@ -78,6 +78,9 @@ export class CodeEditor {
           this.#indentation.of([]),
           this.#editable.of(editable(options.canEdit)),
           yCollab(text, null, { undoManager: this.#undoManager }),
+          EditorView.updateListener.of(({ transactions }) => {
+            if (transactions.some(endsUndoStep)) this.#undoManager.stopCapturing();
+          }),
           remoteCarets(awareness),
           theme(),
           options.extensions,
@@ -115,6 +118,13 @@ export class CodeEditor {
     this.#undoManager.clear();
     this.view.dispatch({ effects: this.#editable.reconfigure(editable(false)) });
   }
+}
+
+/** Whether what is typed next is undone apart from what came before. */
+function endsUndoStep(tr: Transaction): boolean {
+  return ["select", "move", "input.paste", "input.drop", "input.complete"].some((event) =>
+    tr.isUserEvent(event),
+  );
 }
 
 function editable(canEdit: boolean): Extension {

@@ -72,8 +72,8 @@ const highlight = HighlightStyle.define([
   { tag: [t.controlKeyword, t.moduleKeyword], color: "var(--code-keyword)" },
   { tag: [t.string, t.special(t.string), t.character], color: "var(--code-string)" },
   { tag: [t.regexp, t.escape], color: "var(--code-escape)" },
-  { tag: [t.comment, t.meta, t.docComment], color: "var(--code-comment)" },
-  { tag: t.comment, fontStyle: "italic" },
+  { tag: t.comment, color: "var(--code-comment)", fontStyle: "italic" },
+  { tag: t.meta, color: "var(--code-comment)" },
   { tag: [t.number, t.bool, t.null, t.atom, t.self, t.unit], color: "var(--code-number)" },
   {
     tag: [t.function(t.variableName), t.function(t.propertyName), t.macroName],

@@ -21,6 +21,8 @@ from tests.servers import Server
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 # Milliseconds that anything on a page may take: two processes share two cores with the tests.
 PATIENCE = 10_000
+# Chromium's own words for what the page says in its own: a lost connection, a refused title.
+EXPECTED_ERRORS = ("WebSocket connection to", "Failed to load resource: the server responded")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -89,8 +91,7 @@ def enter(chromium: Browser) -> Generator[Enter]:
 
     def listen(page: Page, name: str) -> None:
         def note(message: ConsoleMessage) -> None:
-            # Chromium's own words for a connection that failed; the page says it in its own.
-            if message.type == "error" and "WebSocket connection to" not in message.text:
+            if message.type == "error" and not message.text.startswith(EXPECTED_ERRORS):
                 errors.append(f"{name}: {message.text}")
 
         page.on("console", note)
