@@ -22,8 +22,8 @@ const target = path.join(here, "dist");
 /** Says when the sources of the last complete build were read; editor/frontend.py compares. */
 const stamp = path.join(target, ".built");
 const ENTRIES = ["editor.ts", "editor.css", "pages.ts", "pages.css", "favicon.svg"];
-/** Not in dist, which is served. */
-const testTarget = path.join(here, "..", "node_modules", ".cache", "front-end-tests");
+/** Hidden, so that `collectstatic` leaves it out. */
+const testTarget = path.join(target, ".tests");
 /** How long a chunk outlives the last build that made it, in milliseconds. */
 const CHUNK_LIFETIME = 24 * 60 * 60 * 1000;
 

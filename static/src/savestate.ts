@@ -9,6 +9,8 @@ import type { ConnectionEvent, LostCause, StopCause } from "./connection";
 export const SLOW_SAVE = 5_000;
 /** A break this short is over before anybody could read more than a word, in milliseconds. */
 export const SHORT_BREAK = 1_000;
+/** After this long without an answer a restart is no explanation any more, in milliseconds. */
+export const RESTART_TAKES = 15_000;
 /** How long "Back online" is shown, in milliseconds. */
 export const WELCOME_BACK = 5_000;
 
@@ -116,8 +118,8 @@ export function advance(state: SaveState, event: ConnectionEvent, now: number): 
       return {
         ...state,
         phase: { name: "waiting", retryAt: event.retryAt },
-        // What ended it stays the reason: the attempts after it only fail.
-        lost: state.lost === null || event.cause !== "network" ? event.cause : state.lost,
+        // A server that restarts does not answer at first.
+        lost: event.cause === "network" && state.lost === "restarting" ? state.lost : event.cause,
         lostAt: state.lostAt ?? now,
         returning: null,
         back: null,
@@ -189,7 +191,8 @@ const BREAKS: Readonly<Record<LostCause, string>> = {
 };
 
 function describeBreak(state: SaveState, now: number): Description {
-  const label = BREAKS[state.lost ?? "network"];
+  const isLate = now >= (state.lostAt ?? now) + RESTART_TAKES;
+  const label = BREAKS[state.lost === "restarting" && isLate ? "network" : (state.lost ?? "network")];
   const longAt = (state.lostAt ?? now) + SHORT_BREAK;
   if (now < longAt) return { tone: "warning", label, actions: [], until: longAt };
   const description: Description = { tone: "warning", label, actions: [] };

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, TimeoutError, expect
+from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as WaitedTooLong
 
 # What CodeMirror holds, not what it draws: "\r" is hidden, and far lines are not drawn at all.
 READ_TEXT = """() => {
@@ -69,10 +71,8 @@ class Person:
 
     def sees_text(self, text: str) -> None:
         """Wait until the editor's text is exactly this."""
-        try:
+        with suppress(WaitedTooLong):
             self.page.wait_for_function(f"(text) => ({READ_TEXT})() === text", arg=text)
-        except TimeoutError:
-            pass
         seen = self.text
         assert seen == text, f"{self.name} sees {seen!r}, expected {text!r}"
 
