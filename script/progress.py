@@ -8,8 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -75,12 +77,11 @@ class Steps:
         """Run a program, hiding its output unless it fails."""
         self._begin(title)
         started = time.monotonic()
-        process = self._start(command, subprocess.PIPE, environment)
         lines: list[str] = []
-        reader = threading.Thread(target=_collect, args=(process, lines), daemon=True)
-        reader.start()
         said = started
-        with _ended_whatever_happens(process):
+        with _running(partial(self._start, command, subprocess.PIPE, environment)) as process:
+            reader = threading.Thread(target=_collect, args=(process, lines), daemon=True)
+            reader.start()
             while reader.is_alive():
                 reader.join(TERMINAL_SECONDS)
                 now = time.monotonic()
@@ -103,8 +104,7 @@ class Steps:
         if self._terminal:
             print()
         started = time.monotonic()
-        process = self._start(command, None, None)
-        with _ended_whatever_happens(process):
+        with _running(partial(self._start, command, None, None)) as process:
             code = process.wait()
         finished = Finished(code, "", time.monotonic() - started)
         self._end(title, finished)
@@ -168,26 +168,40 @@ def _collect(process: subprocess.Popen[bytes], lines: list[str]) -> None:
         lines.append(text.rsplit("\r", 1)[-1])
 
 
-class _ended_whatever_happens:  # noqa: N801
-    """On the way out, however that comes about, the program is not left running."""
+@contextmanager
+def _running(start: Callable[[], subprocess.Popen[bytes]]) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program that is not left running, however we come to leave."""
+    process = None
+    try:
+        with _signals_later():
+            process = start()
+        yield process
+    except BaseException as error:
+        if process is not None:
+            # Ctrl-C has reached the program too, being in the terminal's foreground: let it end.
+            if not isinstance(error, KeyboardInterrupt):
+                process.terminate()
+            try:
+                process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        raise
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.process = process
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self.process.poll() is not None:
-            return
-        # Ctrl-C has reached the program too, being in the terminal's foreground: let it end.
-        if kind is not KeyboardInterrupt:
-            self.process.terminate()
-        try:
-            self.process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+@contextmanager
+def _signals_later() -> Iterator[None]:
+    """Hear of Ctrl-C and SIGTERM at the end: a program half started is one that nobody ends."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    came: list[int] = []
+    before = [signal.signal(number, lambda number, _: came.append(number)) for number in numbers]
+    try:
+        yield
+    finally:
+        for each, handler in zip(numbers, before, strict=True):
+            signal.signal(each, handler)
+    for first in came[:1]:
+        signal.raise_signal(first)
 
 
 def _spell(command: Command) -> str:
