@@ -37,6 +37,7 @@ const editor = new CodeEditor(element(document, "#code"), {
   awareness,
   canEdit: config.canEdit,
   maxLength: config.maxDocumentLength,
+  cspNonce: document.querySelector<HTMLScriptElement>("script[nonce]")?.nonce ?? "",
   onRefusal: (refusal) => notice.show(describeRefusal(refusal)),
   extensions: statusBar.extension,
 });

@@ -47,6 +47,8 @@ export interface EditorOptions {
   canEdit: boolean;
   /** The longest text, in UTF-16 code units. */
   maxLength: number;
+  /** What a Content-Security-Policy asks of the style element that CodeMirror makes. */
+  cspNonce: string;
   onRefusal: (refusal: Refusal) => void;
   /** More extensions, such as what listens to the selection. */
   extensions: Extension;
@@ -83,6 +85,7 @@ export class CodeEditor {
           }),
           remoteCarets(awareness),
           theme(),
+          EditorView.cspNonce.of(options.cspNonce),
           options.extensions,
         ],
       }),
