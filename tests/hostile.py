@@ -139,6 +139,7 @@ def poison() -> Iterator[tuple[str, bytes]]:
     yield "an origin of its own", one_struct(b"\x84\x07\x00\x01a")
     yield "an origin after itself", one_struct(b"\x84\x07\x05\x01a")
     yield "a right origin of its own", one_struct(b"\x44\x07\x00\x01a")
+    yield "an origin that is its right origin", one_struct(b"\xc4\x09\x00\x09\x00\x01a")
     yield "no text", one_struct(b"\x04" + _PARENT + b"\x00")
     yield "nothing deleted", one_struct(b"\x01" + _PARENT + b"\x00")
     yield "nothing forgotten", one_struct(b"\x00\x00")

@@ -8,19 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
-from editor.sync.awareness import Identity
-from editor.sync.connection import Connection
-from editor.sync.lib0 import MalformedError
-from editor.sync.protocol import RefusedError, decode
-from editor.sync.room import Room
 from tests import frames, hostile
 from tests.clients import Editor, Opener, RawClient
 from tests.servers import SERVER_MESSAGE_BYTES, Server
-from tests.yjs import Oracle
 
 pytest_plugins = ["tests.servers", "tests.yjs", "tests.clients"]
 
@@ -82,15 +74,20 @@ def test_hostile_frame_closes_its_connection_and_disturbs_nobody(
     corpus: Callable[[], Frames], name: str, server: Server, pair: Pair, connects: Connects
 ) -> None:
     """Sent by an editor and by a viewer: no right to write is no reason not to look."""
-    outcomes = {}
+    spared = {}
     for title, frame in corpus():
         attacker = connects(name, pair.document)
         attacker.sends(frame)
         pair.goes_on()
-        code, reason = attacker.is_closed()
-        if code not in (MALFORMED, TOO_LARGE) or not reason:
-            outcomes[title] = code, reason
-    assert outcomes == {}
+        try:
+            code, reason = attacker.is_closed(timeout=5)
+        except TimeoutError:
+            spared[title] = "left open"
+            continue
+        # daphne has no way to send a reason.
+        if code not in (MALFORMED, TOO_LARGE) or (server.kind == "uvicorn" and not reason):
+            spared[title] = f"{code} {reason}"
+    assert spared == {}
     pair.is_undisturbed()
     assert "mallory" not in {author for _, author, _ in server.rows(pair.document)}
 
@@ -229,117 +226,3 @@ def test_many_hostile_connections_at_once_leave_nothing_behind(
         assert attacker.is_closed()[0] == MALFORMED
     pair.is_undisturbed()
     pair.alice.sees_people(2)
-
-
-# In this process, where there is time for many more
-
-
-def room_with(text: str) -> tuple[Room, Connection]:
-    room = Room(1, max_length=100_000)
-    connection = Connection(Identity(1, "mallory"), can_edit=True, wake=lambda: None)
-    room.join(connection)
-    room.receive(connection, decode(frames.update(frames.typed(7, 0, text))))
-    commit(room)
-    return room, connection
-
-
-def commit(room: Room) -> list[bytes]:
-    batch = room.take()
-    if batch is None:
-        return []
-    room.committed(batch.seq + 1)
-    return [row.payload for row in batch.rows]
-
-
-@settings(max_examples=2_000, deadline=None)
-@given(st.binary(max_size=60), st.sampled_from([b"", b"\x00\x00", b"\x00\x02", b"\x01"]))
-@example(hostile.PANIC, b"\x00\x02")
-def test_noise_is_malformed_or_nothing(noise: bytes, head: bytes) -> None:
-    room, connection = room_with("some text 😀")
-    for frame in (head + noise, head + frames.var_bytes(noise)):
-        try:
-            room.receive(connection, decode(frame))
-        except (MalformedError, RefusedError):
-            assert room.take() is None
-        commit(room)
-
-
-@settings(
-    max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_bent_update_is_refused_or_means_the_same_to_yjs(
-    data: st.DataObject, oracle: Oracle
-) -> None:
-    """Bytes of an honest update changed: what passes the scan, both sides read alike."""
-    honest = data.draw(
-        st.sampled_from(
-            [
-                frames.typed(9, 0, "é文😀"),
-                frames.typed(9, 0, "abc", after=(7, 2)),
-                b"\x01\x02\x09\x00\xc4\x07\x02\x07\x03\x02hi\x84\x09\x01\x03\xf0\x9f\x98\x80"[:-1]
-                + b"\x80\x01\x07\x02\x00\x02\x04\x01",
-                b"\x02\x01\x09\x00\x84\x07\x01\x02hi\x01\x08\x00\x44\x07\x00\x01o\x01\x09\x01\x00\x01",
-            ]
-        )
-    )
-    bent = bytearray(honest)
-    for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(0, len(bent) - 1))
-        bent[at] = data.draw(st.one_of(st.integers(0, 255), st.sampled_from([0, 1, 7, 127, 128])))
-    room, connection = room_with("some text")
-    log = [frames.typed(7, 0, "some text")]
-    try:
-        room.receive(connection, decode(frames.update(bytes(bent))))
-    except (MalformedError, RefusedError):
-        assert room.take() is None
-        return
-    log += commit(room)
-    by_yjs = oracle.apply(log)
-    assert by_yjs["text"] == str(room.text)
-    assert by_yjs["stateVector"] == oracle.apply([room.doc.get_update()])["stateVector"]
-    assert not by_yjs["pending"]
-
-
-@settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_invented_origins_mean_the_same_to_yjs(data: st.DataObject, oracle: Oracle) -> None:
-    """Sound structs whose origins no editor would choose: crossed, reversed, of deleted text."""
-    room, connection = room_with("0123456789")
-    log = [frames.typed(7, 0, "0123456789")]
-    clocks = {7: 10}
-    for _ in range(data.draw(st.integers(1, 12))):
-        known = st.sampled_from(sorted(clocks)).flatmap(
-            lambda client: st.tuples(st.just(client), st.integers(0, clocks[client] - 1))
-        )
-        origin = data.draw(st.one_of(st.none(), known))
-        right_origin = data.draw(st.one_of(st.none(), known))
-        client = data.draw(st.sampled_from([5, 6, 7, 8, 9]))
-        text = data.draw(st.sampled_from(["a", "bc", "def"]))
-        clock = clocks.get(client, 0)
-        info = 4 | (0x80 if origin else 0) | (0x40 if right_origin else 0)
-        struct = bytes([info])
-        for point in (origin, right_origin):
-            if point:
-                struct += frames.var_uint(point[0]) + frames.var_uint(point[1])
-        if not origin and not right_origin:
-            struct += b"\x01" + frames.var_bytes(b"content")
-        struct += frames.var_bytes(text.encode())
-        deletes = b"\x00"
-        if data.draw(st.booleans()):
-            deleted = data.draw(known)
-            deletes = b"\x01" + frames.var_uint(deleted[0]) + b"\x01"
-            deletes += frames.var_uint(deleted[1]) + b"\x01"
-        payload = b"\x01\x01" + frames.var_uint(client) + frames.var_uint(clock) + struct + deletes
-        try:
-            room.receive(connection, decode(frames.update(payload)))
-        except (MalformedError, RefusedError):
-            continue
-        clocks[client] = clock + len(text)
-        log += commit(room)
-    by_yjs = oracle.apply(log)
-    assert by_yjs["text"] == str(room.text)
-    assert not by_yjs["pending"]
-    assert oracle.apply([room.doc.get_update()])["text"] == str(room.text)

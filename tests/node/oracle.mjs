@@ -7,8 +7,18 @@ const describe = (doc) => ({
   text: doc.getText('content').toString(),
   stateVector: base64(Y.encodeStateVector(doc)),
   update: base64(Y.encodeStateAsUpdate(doc)),
-  pending: doc.store.pendingStructs !== null || doc.store.pendingDs !== null
+  pending: doc.store.pendingStructs !== null || doc.store.pendingDs !== null,
+  order: order(doc)
 })
+
+/** The clocks of the text from left to right, deleted ones too: [client, clock, length]. */
+const order = (doc) => {
+  const runs = []
+  for (let item = doc.getText('content')._start; item !== null; item = item.right) {
+    runs.push([item.id.client, item.id.clock, item.length])
+  }
+  return runs
+}
 
 /** Apply `updates` in the order given. */
 export const apply = ({ updates }) => {
