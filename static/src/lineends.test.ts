@@ -44,6 +44,23 @@ test("Enter continues the line ends of its line", () => {
   assert.equal(edit("one\r\ntwo|", insertNewlineAndIndent), "one\r\ntwo\r\n|");
 });
 
+test("Enter adds a line end and leaves the one that is there to its author", () => {
+  const state = EditorState.create({
+    doc: Text.of("one\r\ntwo".split("\n")),
+    selection: EditorSelection.cursor(3),
+    extensions: lineEnds(),
+  });
+  const changes: [number, number, string][] = [];
+  insertNewlineAndIndent({
+    state,
+    dispatch: (tr) =>
+      tr.changes.iterChanges((from, to, _fromB, _toB, inserted) => {
+        changes.push([from, to, inserted.sliceString(0)]);
+      }),
+  });
+  assert.deepEqual(changes, [[3, 3, "\r\n"]]);
+});
+
 test("no cursor rests between carriage return and line feed", () => {
   assert.equal(edit("one\r\ntwo|", { selection: { anchor: 4 } }), "one|\r\ntwo");
   const state = EditorState.create({

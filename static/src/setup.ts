@@ -40,6 +40,9 @@ import { lengthLimit, type Refusal } from "./limits";
 import { lineEnds } from "./lineends";
 import { theme } from "./theme";
 
+/** On screens this narrow long lines are wrapped. */
+const NARROW = "(max-width: 640px)";
+
 /** What an editor needs besides the place where it goes. */
 export interface EditorOptions {
   text: Y.Text;
@@ -61,11 +64,17 @@ export class CodeEditor {
   readonly #language = new Compartment();
   readonly #indentation = new Compartment();
   readonly #editable = new Compartment();
+  readonly #wrapping = new Compartment();
   /** Counts language changes: a slow download must not replace a later choice. */
   #languageChoice = 0;
 
   constructor(parent: HTMLElement, options: EditorOptions) {
     const { text, awareness } = options;
+    const narrow = window.matchMedia(NARROW);
+    const wrapping = (): Extension => (narrow.matches ? EditorView.lineWrapping : []);
+    narrow.addEventListener("change", () => {
+      this.view.dispatch({ effects: this.#wrapping.reconfigure(wrapping()) });
+    });
     // Without a scope of tracked origins beyond the editor's own, undo takes back own edits only.
     this.#undoManager = new Y.UndoManager(text);
     this.view = new EditorView({
@@ -78,6 +87,7 @@ export class CodeEditor {
           basics(),
           this.#language.of([]),
           this.#indentation.of([]),
+          this.#wrapping.of(wrapping()),
           this.#editable.of(editable(options.canEdit)),
           yCollab(text, null, { undoManager: this.#undoManager }),
           EditorView.updateListener.of(({ transactions }) => {

@@ -20,7 +20,7 @@ from tests.servers import Server
 # Pictures of the pages, to be looked at; not committed.
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 # Milliseconds that anything on a page may take: two processes share two cores with the tests.
-PATIENCE = 10_000
+PATIENCE = 20_000
 # Chromium's own words for what the page says in its own: a lost connection, a refused title.
 EXPECTED_ERRORS = ("WebSocket connection to", "Failed to load resource: the server responded")
 
