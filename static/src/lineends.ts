@@ -167,12 +167,13 @@ function trim(changes: ChangeSet, was: Text): ChangeSet {
     const before = was.sliceString(from, to);
     const after = inserted.sliceString(0);
     const shorter = Math.min(before.length, after.length);
-    let start = 0;
-    while (start < shorter && before[start] === after[start]) start += 1;
-    if (isHigh(before[start - 1] ?? "")) start -= 1;
+    // The end first: of a typed "\r\n" before another, the second "\r" is the one that was there.
     let end = 0;
-    while (end < shorter - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
-    if (end > 0 && isLow(before.at(-end) ?? "")) end -= 1;
+    while (end < shorter && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+    if (end > 0 && isInPair(was, to - end)) end -= 1;
+    let start = 0;
+    while (start < shorter - end && before[start] === after[start]) start += 1;
+    if (start > 0 && isInPair(was, from + start)) start -= 1;
     trimmed.push({
       from: from + start,
       to: to - end,
