@@ -10,6 +10,7 @@ A test module that wants these fixtures says `pytest_plugins = ["tests.servers"]
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -46,6 +47,9 @@ SERVER_MESSAGE_BYTES: Final = 1024 * 1024
 LOG_TAIL_LINES: Final = 60
 # An origin that the shared servers trust besides their own.
 TRUSTED_ORIGIN: Final = "https://code.example.org:8443"
+
+_LIBC: Final = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG: Final = 1
 
 _running: list[Server] = []
 
@@ -103,7 +107,12 @@ class Server:
         """Start it, and return when it accepts connections."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command(), cwd=ROOT, env=self._env, stdout=log, stderr=subprocess.STDOUT
+                self._command(),
+                cwd=ROOT,
+                env=self._env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one call, and no lock to wait for
             )
         if self not in _running:
             _running.append(self)
@@ -123,7 +132,7 @@ class Server:
             raise RuntimeError(f"{self.kind} ended with {code}:\n{self.tail()}")
 
     def stop(self) -> None:
-        """Ask it to end, as an operator does, and make it after `STOP_SECONDS`."""
+        """Ask it to end, as an operator does; AssertionError if it does not in `STOP_SECONDS`."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
@@ -145,7 +154,7 @@ class Server:
 
     def errors_since(self, size: int) -> str:
         """What was logged after the first `size` bytes, if an unhandled error is in it."""
-        logged = self._log()[size:] if size == 0 else self._log_bytes()[size:].decode()
+        logged = self._log_bytes()[size:].decode(errors="replace")
         return logged if "Traceback (most recent call last)" in logged else ""
 
     def _end(self, how: signal.Signals) -> None:
@@ -158,6 +167,7 @@ class Server:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+            raise AssertionError(f"{self.kind} did not end at {how.name}:\n{self.tail()}") from None
 
     def _command(self) -> list[str]:
         application = "collab.asgi:application"
@@ -267,6 +277,12 @@ def _database(url: str) -> Iterator[None]:
         connections["default"] = before
 
 
+def _die_with_parent() -> None:
+    # A run that was killed leaves no servers behind. Linux alone has this; others do without.
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -356,9 +372,11 @@ def fresh_server(request: pytest.FixtureRequest, start_server: Callable[..., Ser
 
 
 def _close(server: Server) -> None:
-    server.stop()
-    if server in _running:
-        _running.remove(server)
+    try:
+        server.stop()
+    finally:
+        if server in _running:
+            _running.remove(server)
 
 
 @pytest.hookimpl(wrapper=True)
