@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
+from editor.names import display_name
 from editor.sync.awareness import Identity
 from editor.sync.connection import Connection
 from editor.sync.hub import Hub
@@ -65,7 +66,7 @@ class DocumentConsumer:
 
         awake = asyncio.Event()
         connection = Connection(
-            Identity(user.pk, user.get_full_name() or user.get_username()),
+            Identity(user.pk, display_name(user)),
             can_edit=granted.can_edit,
             hears_saved=hears_saved,
             wake=awake.set,
@@ -120,12 +121,14 @@ async def _write(
         awake.clear()
         if connection.backlog <= MAX_BACKLOG_BYTES:
             relieved.set()
-        while not reading.done() and (frame := connection.next_frame()) is not None:
-            await send({"type": "websocket.send", "bytes": frame})
         if reading.done() and connection.closing is None:
             await reading
             return
-        if connection.closing is not None and not connection.outbox:
+        # What was said before the end is delivered before it.
+        while (frame := connection.next_frame()) is not None:
+            if not await _delivered(send, {"type": "websocket.send", "bytes": frame}):
+                return
+        if connection.closing is not None:
             return
 
 
@@ -139,7 +142,17 @@ def _uuid(room: str) -> UUID | None:
 async def _close(send: Send, code: CloseCode, reason: str) -> None:
     # The protocol gives a reason 123 bytes.
     short = reason.encode()[:123].decode(errors="ignore")
-    await send({"type": "websocket.close", "code": int(code), "reason": short})
+    await _delivered(send, {"type": "websocket.close", "code": int(code), "reason": short})
+
+
+async def _delivered(send: Send, event: Event) -> bool:
+    try:
+        await send(event)
+    except Exception as error:
+        # The client went first; each server has an error of its own for that.
+        logger.debug("A client was gone: %r", error)
+        return False
+    return True
 
 
 async def refuse(receive: Receive, send: Send, code: CloseCode, reason: str) -> None:

@@ -8,6 +8,7 @@ adds nothing to the log.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final
@@ -32,8 +33,19 @@ from .update import (
 FEW_RANGES: Final = 16
 
 
-class TooLongError(ValueError):
-    """The text would exceed its limit; nothing was admitted."""
+class TooLargeError(ValueError):
+    """An update goes beyond a limit; nothing of it was admitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds for what one client's update may do."""
+
+    length: int | None = None
+    """Of the text after it, in UTF-16 code units."""
+    clients: int = 1_000
+    """Clients that it adds to: yrs and browsers take quadratic time when they all wait for each
+    other, and an honest update adds to one or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +83,10 @@ class Frontier:
         new_deletes, early_deletes = self._sort_deletes(update, reached)
         return not (fresh or waiting or new_deletes or early_deletes)
 
-    def admit(self, update: Update, max_length: int | None = None) -> Admission:
-        """Take in what may follow; `TooLongError` and `MalformedError` leave everything as it was.
+    def admit(self, update: Update, limits: Limits | None = None) -> Admission:
+        """Take in what may follow, within `limits` unless it comes from the log.
 
-        `max_length` bounds the text, in UTF-16 code units.
+        `TooLargeError` and `MalformedError` leave everything as it was.
         """
         fresh, reached, waiting = self._follow(update)
         new_deletes, early_deletes = self._sort_deletes(update, reached)
@@ -83,8 +95,8 @@ class Frontier:
                 return NOTHING
             return Admission(None, _part(update, waiting, early_deletes), frozenset(), frozenset())
         self._check_characters(fresh, new_deletes)
-        if max_length is not None:
-            self._check_length(fresh, max_length)
+        if limits is not None:
+            self._check_limits(fresh, limits)
         for client, structs in fresh.items():
             self._take(client, structs)
         self._delete(new_deletes)
@@ -167,7 +179,7 @@ class Frontier:
         """Split deletions into those that are new, and those of text that is not there yet."""
         new: list[DeleteRange] = []
         early: list[DeleteRange] = []
-        for client, start, end in update.deletes:
+        for client, start, end in _in_order(update.deletes):
             known = reached.get(client)
             if known is None:
                 known = self.clocks.get(client, 0)
@@ -214,16 +226,21 @@ class Frontier:
             check(client, start)
             check(client, end)
 
-    def _check_length(self, fresh: dict[int, list[Struct]], max_length: int) -> None:
+    def _check_limits(self, fresh: dict[int, list[Struct]], limits: Limits) -> None:
+        if len(fresh) > limits.clients:
+            raise TooLargeError(
+                f"expected changes of at most {limits.clients} clients, got {len(fresh)}"
+            )
         inserted = sum(
             struct.end - struct.clock
             for structs in fresh.values()
             for struct in structs
             if struct.kind == STRING
         )
-        if inserted and self.length + inserted > max_length:
-            raise TooLongError(
-                f"expected a text of at most {max_length} characters, got {self.length + inserted}"
+        length = self.length + inserted
+        if inserted and limits.length is not None and length > limits.length:
+            raise TooLargeError(
+                f"expected a text of at most {limits.length} characters, got {length}"
             )
 
     def _take(self, client: int, structs: list[Struct]) -> None:
@@ -238,15 +255,34 @@ class Frontier:
             self.clocks[client] = struct.end
 
     def _delete(self, deletes: list[DeleteRange]) -> None:
-        by_client: dict[int, list[tuple[int, int]]] = {}
-        for client, start, end in deletes:
-            by_client.setdefault(client, []).append((start, end))
-        for client, ranges in by_client.items():
+        for client, ranges in _by_client(deletes).items():
             deleted = self._deleted.setdefault(client, RangeSet())
             if len(ranges) <= FEW_RANGES:
                 self.length -= sum(deleted.add(start, end) for start, end in ranges)
             else:
                 self.length -= deleted.update(ranges)
+
+
+def _in_order(deletes: list[DeleteRange]) -> list[DeleteRange]:
+    """Each client's ranges from low to high, as Yjs writes them and as yrs applies them fast."""
+    if all(
+        before[0] != after[0] or before[2] <= after[1]
+        for before, after in itertools.pairwise(deletes)
+    ):
+        return deletes
+    ordered: list[DeleteRange] = []
+    for client, ranges in _by_client(deletes).items():
+        merged = RangeSet()
+        merged.update(ranges)
+        ordered += ((client, *span) for span in merged)
+    return ordered
+
+
+def _by_client(deletes: list[DeleteRange]) -> dict[int, list[tuple[int, int]]]:
+    by_client: dict[int, list[tuple[int, int]]] = {}
+    for client, start, end in deletes:
+        by_client.setdefault(client, []).append((start, end))
+    return by_client
 
 
 def _part(update: Update, sections: dict[int, list[Struct]], deletes: list[DeleteRange]) -> Update:

@@ -242,8 +242,12 @@ class Hub:
         current = await self._persist(rights, room.document_id, room.people())
         if current is None:
             self._drop(room, CloseCode.NOT_FOUND, "This document was deleted.")
-        else:
+            return
+        try:
             room.update_rights(current.epoch, current.can_edit)
+        except Exception as error:
+            self._give_up(room, error)
+        else:
             self._note(room)
 
     async def _persist(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

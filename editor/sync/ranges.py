@@ -73,11 +73,6 @@ class RangeSet:
             start = self._ends[i]
             i += 1
 
-    def holds(self, number: int) -> bool:
-        """Whether `number` is in the set."""
-        i = bisect_right(self._starts, number) - 1
-        return i >= 0 and number < self._ends[i]
-
     def start_of(self, number: int) -> int | None:
         """Where the range that holds `number` begins; None where none does."""
         i = bisect_right(self._starts, number) - 1

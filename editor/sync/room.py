@@ -15,7 +15,7 @@ from pycrdt import Doc, Text, merge_updates
 
 from .awareness import HEARTBEAT, PALETTE, Presence
 from .connection import Connection, Frame
-from .frontier import Frontier, TooLongError
+from .frontier import Frontier, Limits, TooLargeError
 from .lib0 import MalformedError
 from .protocol import (
     AwarenessUpdate,
@@ -108,7 +108,7 @@ class Room:
         self.presence = Presence()
         self.inflight: Batch | None = None
         self._frontier = Frontier()
-        self._max_length = max_length
+        self._limits = Limits(max_length)
         self._queue: list[Change] = []
         self._held: list[Held] = []
 
@@ -194,8 +194,12 @@ class Room:
     def receive(self, connection: Connection, message: FromClient) -> None:
         """Deal with a client's message; `MalformedError` and `RefusedError` end its connection."""
         match message:
-            case SyncUpdate(update) | SyncStep2(update):
+            case SyncUpdate(update):
                 self._change(connection, update)
+            case SyncStep2(update):
+                self._change(connection, update)
+                # It has answered; what it sends from here on may lack something else.
+                connection.asked = None
             case AwarenessUpdate(payload):
                 self.presence.receive(connection, connection.identity, payload)
             case SyncStep1(state_vector):
@@ -218,10 +222,10 @@ class Room:
         """Queue what may be written, and hold what builds on something that has not arrived."""
         if self._admit_once(frame, update):
             self._retry_held()
+        if not any(held.frame is frame for held in self._held):
+            return
         connection = frame.connection
         held = [held for held in self._held if held.frame.connection is connection]
-        if not held:
-            return
         if len(held) > MAX_HELD or sum(len(h.update.payload) for h in held) > MAX_HELD_BYTES:
             raise RefusedError(
                 CloseCode.TRY_AGAIN_LATER, "Too much builds on changes that have not arrived."
@@ -230,8 +234,8 @@ class Room:
 
     def _admit_once(self, frame: Frame, update: Update) -> bool:
         try:
-            admission = self._frontier.admit(update, self._max_length)
-        except TooLongError as error:
+            admission = self._frontier.admit(update, self._limits)
+        except TooLargeError as error:
             raise RefusedError(CloseCode.TOO_LARGE, str(error)) from None
         if admission.rest is not None:
             frame.open_parts += 1
@@ -250,15 +254,20 @@ class Room:
             progress = False
             waiting, self._held = self._held, []
             for held in waiting:
-                held.frame.open_parts -= 1
-                try:
-                    progress |= self._admit_once(held.frame, held.update)
-                except MalformedError as error:
-                    held.frame.connection.close(CloseCode.MALFORMED, str(error))
-                except RefusedError as error:
-                    held.frame.connection.close(error.code, error.reason)
+                progress |= self._admit_again(held.frame, held.update)
         for connection in connections:
             connection.settle()
+
+    def _admit_again(self, frame: Frame, update: Update) -> bool:
+        """Admit a part that has waited; its connection ends when that cannot be done any more."""
+        frame.open_parts -= 1
+        try:
+            return self._admit_once(frame, update)
+        except MalformedError as error:
+            frame.connection.close(CloseCode.MALFORMED, str(error))
+        except RefusedError as error:
+            frame.connection.close(error.code, error.reason)
+        return False
 
     def _ask(self, connection: Connection) -> None:
         # Once for each thing that is new, or a client that lacks it too would be asked for ever.
@@ -323,22 +332,20 @@ class Room:
             allowed = can_edit.get(connection.identity.user_id)
             if allowed is None:
                 connection.close(CloseCode.FORBIDDEN, "You have no access to this document.")
+            elif connection.can_edit and not allowed:
+                connection.send(PermissionDenied("You can no longer change this document."))
             connection.can_edit = bool(allowed)
         changes, self._queue = self._queue, []
         held, self._held = self._held, []
         self._rebuild_frontier()
-        refused = []
         waiting = [(change.frame, read_update(change.payload)) for change in changes]
         waiting += [(item.frame, item.update) for item in held]
         for frame, update in waiting:
-            frame.open_parts -= 1
             if can_edit.get(frame.connection.identity.user_id):
-                self._admit_once(frame, update)
+                self._admit_again(frame, update)
             else:
-                refused.append(frame.connection)
+                frame.open_parts -= 1
         self._retry_held()
-        for connection in dict.fromkeys(refused):
-            connection.send(PermissionDenied("You can no longer change this document."))
         for connection in dict.fromkeys(frame.connection for frame, _ in waiting):
             connection.settle()
 

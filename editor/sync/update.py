@@ -115,6 +115,9 @@ def _read_struct(decoder: Decoder, client: int, clock: int) -> Struct:
         decoder.position = start + len(_PARENT)
         if decoder.buffer[start : decoder.position] != _PARENT:
             raise MalformedError(f"expected the shared text {CONTENT!r} as parent at {start}")
+    # Yjs and yrs place such text differently, and no honest client writes it.
+    if origin is not None and origin == right_origin:
+        raise MalformedError(f"expected text between two others, got one between {origin} twice")
     for dependency in (origin, right_origin):
         if dependency is not None and dependency[0] == client and dependency[1] >= clock:
             raise MalformedError(f"expected an origin before {clock}, got {dependency[1]}")
@@ -144,8 +147,12 @@ def _end(clock: int, length: int) -> int:
 def _read_delete_set(decoder: Decoder) -> list[DeleteRange]:
     var_uint = decoder.var_uint
     deletes: list[DeleteRange] = []
+    clients: set[int] = set()
     for _ in range(var_uint()):
         client = var_uint()
+        if client in clients:
+            raise MalformedError(f"expected deletions of each client once, got {client} again")
+        clients.add(client)
         for _ in range(var_uint()):
             clock = var_uint()
             deletes.append((client, clock, _end(clock, var_uint())))
