@@ -185,6 +185,7 @@ async def test_lifespan_ends_the_hub(document: Document, alice: User) -> None:
     assert (await server.receive_output(5))["type"] == "lifespan.startup.complete"
     socket = Socket(hub, alice, document.uuid)
     await socket.opens()
+    await socket.hears("step 1")
     await server.send_input({"type": "lifespan.shutdown"})
     assert (await server.receive_output(10))["type"] == "lifespan.shutdown.complete"
     assert await socket.is_closed() == 1012

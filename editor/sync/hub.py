@@ -44,6 +44,8 @@ RETRY_MOST: Final = 2.0
 # Seconds that an end waits for what is not written yet.
 CLOSE_TIMEOUT: Final = 8.0
 
+RESTARTING: Final = "The server is restarting."
+
 
 class Hub:
     """All rooms of one process. Starts by itself with the first connection."""
@@ -60,6 +62,7 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stale: dict[Room, None] = {}
         self._closing = False
+        self._ended = False
         self._committing: asyncio.Task[None] | None = None
         # One writer: SQLite allows no more, and it keeps the log of this process in order.
         self._writer = ThreadPoolExecutor(1, "journal")
@@ -76,7 +79,7 @@ class Hub:
         self._start()
         room = await self._open(uuid)
         if self._closing:
-            raise RefusedError(CloseCode.RESTARTING, "The server is restarting.")
+            raise RefusedError(CloseCode.RESTARTING, RESTARTING)
         if room is None:
             raise RefusedError(CloseCode.NOT_FOUND, "There is no such document.")
         room.join(member)
@@ -103,7 +106,7 @@ class Hub:
         """Close every connection, write what waits, and end."""
         self._closing = True
         for room in self.rooms.values():
-            room.close(CloseCode.RESTARTING, "The server is restarting.")
+            room.close(CloseCode.RESTARTING, RESTARTING)
         self._work.set()
         if self._committing is not None:
             await asyncio.wait({self._committing}, timeout=CLOSE_TIMEOUT)
@@ -111,6 +114,7 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.rooms.clear()
+        self._ended = True
         await asyncio.to_thread(self._end_threads)
 
     def _end_threads(self) -> None:
@@ -308,6 +312,8 @@ class Hub:
     # Threads
 
     async def _read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._ended:
+            raise RefusedError(CloseCode.RESTARTING, RESTARTING)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, partial(_call, function, *args, **kwargs))
 
@@ -318,10 +324,10 @@ class Hub:
     def _run(self, coroutine: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(coroutine)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._forget)
         return task
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _forget(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.error("A loop of the hub ended", exc_info=task.exception())

@@ -411,8 +411,9 @@ async def test_close_writes_what_waits_and_tells_everybody(document: Document, a
     await hub.close()
     await visitor.is_closed(CloseCode.RESTARTING)
     assert await log(document) == [(1, alice.pk)]
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RefusedError) as refusal:
         await hub.access(alice, document.uuid)
+    assert refusal.value.code == CloseCode.RESTARTING
 
 
 async def test_who_comes_while_the_hub_closes_is_sent_away(
