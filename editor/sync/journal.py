@@ -7,7 +7,8 @@ disk. Whole transactions, synchronous, for a thread of their own: Django's ORM h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -118,7 +119,7 @@ def gap(document_id: int, after: int) -> list[LogEntry]:
     return list(entries(document_id, after))
 
 
-def entries(document_id: int, after: int = 0) -> Iterator[LogEntry]:
+def entries(document_id: int, after: int = 0) -> Generator[LogEntry, None, None]:
     """The log of a document behind entry `after`, in order."""
     log = Update.objects.filter(document_id=document_id, seq__gt=after).order_by("seq")
     for seq, payload in log.values_list("seq", "payload").iterator(chunk_size=_CHUNK):
@@ -134,5 +135,7 @@ def load(uuid: UUID, *, max_length: int | None = None) -> Room | None:
     if found is None:
         return None
     room = Room(found[0], epoch=found[1], max_length=max_length)
-    room.load(entries(room.document_id))
+    # Closed at once when it does not fit: a cursor left open outlives its connection.
+    with closing(entries(room.document_id)) as log:
+        room.load(log)
     return room

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +16,7 @@ from django.db import IntegrityError, OperationalError
 from editor.models import Document, Update
 from editor.sync import hub as hubs
 from editor.sync import journal
+from editor.sync.access import rights
 from editor.sync.awareness import Entry, Identity, encode_awareness
 from editor.sync.connection import Connection
 from editor.sync.hub import Hub
@@ -96,7 +97,7 @@ class Visitor:
         await self.until(lambda: kind in [message.kind for message in self.heard])
 
 
-async def log(document: Document) -> list[tuple[int, int | None]]:
+async def log(document: Document) -> Sequence[tuple[int, int | None]]:
     rows = Update.objects.filter(document=document).order_by("seq")
     return await sync_to_async(lambda: list(rows.values_list("seq", "user_id")))()
 
@@ -295,7 +296,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Exception]]:
 
     monkeypatch.setattr(journal, "append", wrap("append", journal.append))
     monkeypatch.setattr(journal, "heads", wrap("heads", journal.heads))
-    monkeypatch.setattr(hubs, "rights", wrap("rights", hubs.rights))
+    monkeypatch.setattr(hubs, "rights", wrap("rights", rights))
     return errors
 
 
