@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from editor.models import Document
 
@@ -160,3 +161,13 @@ def test_pages_are_not_kept_where_the_next_person_at_the_machine_finds_them(
 ) -> None:
     for url in ("/", document.get_absolute_url(), reverse("sharing", args=[document.uuid])):
         assert "no-store" in browser(alice).get(url).headers["Cache-Control"]
+
+
+def test_stranger_sees_our_page_and_no_list_of_addresses_while_debugging(
+    charlie: User, document: Document, settings: Settings
+) -> None:
+    settings.DEBUG = True
+    page = browser(charlie).get(document.get_absolute_url())
+    assert page.status_code == 404
+    assert "URLconf" not in text(page)
+    assert "404.html" in [template.name for template in page.templates]
