@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.conf import settings as project_settings
 from django.contrib.auth.models import User
@@ -9,12 +11,18 @@ from pytest_django import Settings
 
 from editor.models import Collaborator, Document
 
+BROWSER_TESTS = Path(__file__).parent / "browser"
 PASSWORD = "a long pass phrase"  # noqa: S105
 
 
 def person(name: str) -> User:
     """An account with an address at example.org, whose password is `PASSWORD`."""
     return User.objects.create_user(name, f"{name}@example.org", PASSWORD)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright keeps an event loop running, and nobody else could."""
+    items.sort(key=lambda item: BROWSER_TESTS in item.path.parents)
 
 
 @pytest.fixture(scope="session")

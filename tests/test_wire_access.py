@@ -176,20 +176,44 @@ def test_rights_that_change_all_the_time_hold_up_nobody(
     fresh_server: Server, opener: Opener
 ) -> None:
     server = fresh_server
-    document = server.document(editors=("bob", "charlie"))
+    document = server.document(editors=("bob",))
     alice = opener.editor(server, "alice", document, saved=True).is_synced()
     bob = opener.editor(server, "bob", document, saved=True).is_synced()
-    for n in range(60):
+    for _ in range(60):
         alice.types_slowly(0, "abc")
         bob.types_slowly(0, "xyz")
         with server.orm():
             Document.objects.get(uuid=document).bump_access()
-        if n % 10 == 0:
-            opener.editor(server, "charlie", document).is_synced()
 
     alice.is_saved().waits(length=60 * 6)
     bob.is_saved().sees(alice.text)
     assert server.export(document) == alice.text
+
+
+def test_newcomer_is_not_thrown_out_while_rights_are_read_anew(
+    fresh_server: Server, opener: Opener
+) -> None:
+    """Each newcomer is somebody else, about whom nobody asked when the question was put."""
+    server = fresh_server
+    names = tuple(f"newcomer {n}" for n in range(40))
+    document = server.document(editors=names)
+    for name in names:
+        server.cookie(name)
+    alice = opener.editor(server, "alice", document, saved=True).is_synced()
+    newcomers = []
+    for name in names:
+        with server.orm():
+            Document.objects.get(uuid=document).bump_access()
+        alice.types(0, "x")
+        newcomers.append(opener.editor(server, name, document))
+    alice.is_saved()
+
+    for newcomer in newcomers:
+        newcomer.waits(received=1, length=len(names), connections=1)
+        assert newcomer.state["stopped"] is None, newcomer.state["stopped"]
+    alice.deletes(0, len(names))
+    for newcomer in newcomers:
+        newcomer.sees("")
 
 
 # Origins
