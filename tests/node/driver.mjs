@@ -8,6 +8,9 @@ import { base64, bytes, Editor } from './editor.mjs'
 import * as oracle from './oracle.mjs'
 import { load, replay } from './replay.mjs'
 
+// Every provider wants to know when the process ends.
+process.setMaxListeners(0)
+
 const editors = new Map()
 /** What the libraries had to say; a stock client that complains is a finding. */
 const complaints = { error: [], warn: [] }
