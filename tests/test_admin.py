@@ -267,6 +267,29 @@ def test_the_log_of_a_document_is_found_by_its_title_uuid_and_address(
     assert [each.document for each in roles.context["cl"].result_list] == [document]
 
 
+def test_a_role_given_stays_with_its_document_and_its_person(
+    root: Client, alice: User, bob: User, charlie: User, document: Document
+) -> None:
+    other = Document.objects.create(title="other.py", owner=alice)
+    given = Collaborator.objects.get()
+    url = f"/admin/editor/collaborator/{given.pk}/change/"
+    assert set(root.get(url).context["adminform"].form.fields) == {"role"}
+    moved = {"document": str(other.pk), "user": str(charlie.pk), "role": "viewer"}
+    assert led_to(root.post(url, moved))
+    url = f"/admin/editor/document/{document.pk}/change/"
+    assert led_to(root.post(url, form(root.get(url)) | {"collaborators-0-user": str(charlie.pk)}))
+    given.refresh_from_db()
+    assert (given.document, given.user, given.role) == (document, bob, "viewer")
+
+
+def test_a_role_is_given_from_the_list_of_roles(
+    root: Client, charlie: User, document: Document
+) -> None:
+    new = {"document": str(document.pk), "user": str(charlie.pk), "role": "viewer"}
+    assert led_to(root.post("/admin/editor/collaborator/add/", new))
+    assert role_of(charlie, document) == "viewer"
+
+
 def test_a_role_taken_away_there_reaches_open_editors(
     root: Client, bob: User, document: Document
 ) -> None:

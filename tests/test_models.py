@@ -65,6 +65,18 @@ def test_every_change_of_access_moves_the_epoch_so_that_open_editors_ask_anew(
     assert moved(), "has a new owner"
 
 
+def test_a_role_that_is_moved_to_another_document_is_noticed_in_both(
+    alice: User, document: Document
+) -> None:
+    other = Document.objects.create(title="other.py", owner=alice)
+    before = epoch(document), epoch(other)
+    moved = Collaborator.objects.get()
+    moved.document = other
+    moved.save()
+    assert epoch(document) > before[0], "or who was moved goes on editing it"
+    assert epoch(other) > before[1]
+
+
 def test_saving_a_title_does_not_undo_what_the_journal_counted_meanwhile(
     document: Document,
 ) -> None:

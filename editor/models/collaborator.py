@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -37,6 +37,14 @@ class Collaborator(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
+
+    def save(self, **options: Any) -> None:
+        """Save; a document that this role is moved away from is told as well as the new one."""
+        with transaction.atomic():
+            stored = Collaborator.objects.filter(pk=self.pk).select_related("document").first()
+            super().save(**options)
+            if stored is not None and stored.document_id != self.document_id:
+                stored.document.bump_access()
 
 
 @receiver([post_save, post_delete], sender=Collaborator)
