@@ -76,7 +76,7 @@ export type ConnectionEvent =
   | { type: "progress"; unsaved: number; isSettled: boolean }
   | { type: "lost"; cause: LostCause; retryAt: number }
   | { type: "stopped"; cause: StopCause; reason: string }
-  /** The server did not take a change: this tab now shows what nobody else has. */
+  /** The right to edit has ended: whatever is not confirmed by now was not taken. */
   | { type: "denied"; reason: string };
 
 /** What a `Connection` needs besides the document and its awareness. */

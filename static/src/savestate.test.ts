@@ -47,6 +47,7 @@ const unsaved = (changes: number): ConnectionEvent => ({
 /** A frame without changes of ours is on its way: the answer to the server's step 1. */
 const emptyFrame: ConnectionEvent = { type: "progress", unsaved: 0, isSettled: false };
 const settled = unsaved(0);
+const denied: ConnectionEvent = { type: "denied", reason: "read only" };
 const lost = (retryAt: number, cause: "network" | "restarting" | "busy" = "network") =>
   ({ type: "lost", cause, retryAt }) as const;
 
@@ -171,14 +172,34 @@ test("signed out leads to signing in", () => {
 test("a viewer views, and is not told about refusals that are none", () => {
   const page = opened(false);
   assert.equal(page.label, "View only");
-  page.hears({ type: "denied", reason: "read only" });
+  page.hears(denied);
   assert.equal(page.label, "View only");
 });
 
 test("an editor whose change is refused is told so, and it stays said", () => {
-  const page = opened().hears(unsaved(1), { type: "denied", reason: "viewer" }, settled);
+  const page = opened().hears(unsaved(1), denied, settled);
   assert.equal(page.label, "Now view only");
-  assert.match(page.detail ?? "", /was not saved/);
+  assert.match(page.detail ?? "", /Your last change was not saved/);
+  assert.deepEqual(page.actions, ["copy", "reload"]);
+  const other = opened().hears(unsaved(3), denied, settled, denied);
+  assert.match(other.detail ?? "", /Your last 3 changes were not saved/);
+});
+
+test("an editor who becomes a viewer with everything saved is not told of a loss", () => {
+  for (const page of [opened().hears(denied), opened().hears(unsaved(1), settled, denied)]) {
+    assert.equal(page.label, "Now view only");
+    assert.equal(describe(page.state, page.now).tone, "quiet");
+    assert.match(page.detail ?? "", /Everything you typed was saved/);
+    assert.deepEqual(page.actions, ["reload"]);
+    page.hears(lost(0));
+    assert.equal(page.label, "Offline");
+  }
+});
+
+test("what was typed offline and is refused on return is named as not saved", () => {
+  const page = opened().hears(lost(0), unsaved(2), connecting, open, unsaved(2), synced, denied);
+  page.hears(settled).waits(5000);
+  assert.match(page.detail ?? "", /Your last 2 changes were not saved/);
 });
 
 test("leaving warns only while something is unsaved", () => {

@@ -41,8 +41,8 @@ export interface SaveState {
   readonly returning: number | null;
   /** The end of a break: when, and how many changes were saved with it. */
   readonly back: { readonly at: number; readonly changes: number } | null;
-  /** The server has refused a change of somebody who may not edit any more. */
-  readonly denied: string | null;
+  /** The right to edit has ended: how many changes were refused with it, because they came later. */
+  readonly denied: { readonly refused: number } | null;
 }
 
 /** How a state is coloured, and how urgently it is told. */
@@ -132,7 +132,10 @@ export function advance(state: SaveState, event: ConnectionEvent, now: number): 
         back: null,
       };
     case "denied":
-      return state.canEdit ? { ...state, canEdit: false, denied: event.reason } : state;
+      // What is not confirmed by now is what was refused: that confirmation comes after the refusal.
+      return state.canEdit
+        ? { ...state, canEdit: false, denied: { refused: state.unsaved } }
+        : state;
   }
 }
 
@@ -151,12 +154,16 @@ export function wouldLose(state: SaveState): boolean {
 /** The words for a state. */
 export function describe(state: SaveState, now: number): Description {
   if (state.phase.name === "stopped") return describeStop(state, state.phase.cause);
-  if (state.denied !== null) {
+  const refused = state.denied?.refused ?? 0;
+  if (refused > 0) {
+    const words =
+      refused === 1
+        ? "Your last change was not saved: nobody else sees it."
+        : `Your last ${count(refused)} were not saved: nobody else sees them.`;
     return {
       tone: "error",
       label: "Now view only",
-      detail:
-        "You may no longer edit this document. Your last change was not saved and nobody else sees it.",
+      detail: `You may no longer edit this document. ${words}`,
       actions: ["copy", "reload"],
     };
   }
@@ -170,6 +177,16 @@ export function describe(state: SaveState, now: number): Description {
     const label =
       back.changes > 0 ? `Back online, ${count(back.changes)} saved` : "Back online";
     return { tone: "ok", label, actions: [], until: back.at + WELCOME_BACK };
+  }
+  if (state.denied !== null) {
+    return {
+      tone: "quiet",
+      label: "Now view only",
+      detail:
+        "You may no longer edit this document. Everything you typed was saved. " +
+        "If you may edit it again, reload the page.",
+      actions: ["reload"],
+    };
   }
   if (!state.canEdit) return { tone: "quiet", label: "View only", actions: [] };
   return state.hasEdited

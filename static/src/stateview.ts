@@ -73,11 +73,15 @@ export class StateView {
     if (next !== undefined) this.#timer = setTimeout(() => this.#show(), Math.max(50, next - now));
   }
 
-  #showBar({ tone, label }: Description): void {
+  #showBar({ tone, label, detail }: Description): void {
     if (this.#bar.textContent !== label) this.#bar.textContent = label;
     this.#bar.dataset["tone"] = tone;
     // "Saving…" and "Saved" come with every word that is typed: they are not read aloud.
-    const isNews = tone === "warning" || tone === "error" || label.startsWith("Back online");
+    const isNews =
+      tone === "warning" ||
+      tone === "error" ||
+      detail !== undefined ||
+      label.startsWith("Back online");
     if (isNews && label !== this.#announced) this.#announcer.say(`${label}.`);
     this.#announced = isNews ? label : "";
   }
