@@ -88,7 +88,7 @@ class DocumentConsumer:
     ) -> None:
         """Read until the client goes or its connection is closing."""
         while connection.closing is None:
-            while connection.backlog > MAX_BACKLOG_BYTES:
+            while connection.backlog > MAX_BACKLOG_BYTES and connection.closing is None:
                 relieved.clear()
                 await relieved.wait()
             event = await receive()
@@ -119,7 +119,7 @@ async def _write(
     while True:
         await awake.wait()
         awake.clear()
-        if connection.backlog <= MAX_BACKLOG_BYTES:
+        if connection.backlog <= MAX_BACKLOG_BYTES or connection.closing is not None:
             relieved.set()
         if reading.done() and connection.closing is None:
             await reading

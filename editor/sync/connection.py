@@ -19,7 +19,6 @@ class Frame:
     """A step 2 or update frame of a client, until it is settled."""
 
     connection: Connection
-    size: int
     open_parts: int = 0
     """How many parts of it wait for their commit, or for something that has not arrived.
 
@@ -45,7 +44,7 @@ class Connection:
         self.outbox: deque[bytes] = deque()
         self.closing: tuple[CloseCode, str] | None = None
         self.backlog = 0
-        """Bytes received and not settled."""
+        """Bytes that wait for their commit."""
         self.asked: object = None
         """What the room held when it last asked this client for what is missing."""
         self.quiet = False
@@ -87,20 +86,23 @@ class Connection:
         self._outbox_bytes -= len(frame)
         return frame
 
-    def received(self, size: int) -> Frame:
-        """Count a step 2 or update frame of `size` bytes."""
-        frame = Frame(self, size)
+    def received(self) -> Frame:
+        """Count a step 2 or update frame."""
+        frame = Frame(self)
         self._frames.append(frame)
-        self.backlog += size
         return frame
+
+    def is_settled(self) -> bool:
+        """Whether all that the client has sent is settled."""
+        return not self._frames
 
     def settle(self) -> None:
         """Tell the client how many of its frames, from the first on, are settled."""
         before = self._saved
         while self._frames and not self._frames[0].open_parts:
-            self.backlog -= self._frames.popleft().size
+            self._frames.popleft()
             self._saved += 1
-        if self._saved > before:
-            if self.hears_saved:
-                self.send(Saved(self._saved))
-            self._wake()
+        if self._saved > before and self.hears_saved:
+            self.send(Saved(self._saved))
+        # There may be room for more, too.
+        self._wake()

@@ -46,6 +46,9 @@ class Limits:
     clients: int = 1_000
     """Clients that it adds to: yrs and browsers take quadratic time when they all wait for each
     other, and an honest update adds to one or two."""
+    deletes: int = 10_000
+    """Separate ranges that it deletes: yrs takes quadratic time for many in one long string. Our
+    editor sends more in several frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,11 @@ class Admission:
     """Clients whose text `payload` builds on, besides those it adds to."""
     adds: frozenset[int]
     """Clients whose text `payload` adds to."""
+    waits: StateVector
+    """What `rest` builds on: the last clock by client. With all of them there, nothing is left."""
 
 
-NOTHING = Admission(None, None, frozenset(), frozenset())
+NOTHING = Admission(None, None, frozenset(), frozenset(), {})
 
 
 class Frontier:
@@ -93,20 +98,21 @@ class Frontier:
         if not fresh and not new_deletes:
             if not waiting and not early_deletes:
                 return NOTHING
-            return Admission(None, _part(update, waiting, early_deletes), frozenset(), frozenset())
+            rest, waits = self._rest(update, waiting, early_deletes)
+            return Admission(None, rest, frozenset(), frozenset(), waits)
         self._check_characters(fresh, new_deletes)
         if limits is not None:
-            self._check_limits(fresh, limits)
+            self._check_limits(fresh, new_deletes, limits)
         for client, structs in fresh.items():
             self._take(client, structs)
         self._delete(new_deletes)
 
         whole = not waiting and not early_deletes and new_deletes == update.deletes
+        rest, waits = self._rest(update, waiting, early_deletes)
         if whole and fresh == update.sections:
-            payload, rest = update.payload, None
+            payload = update.payload
         else:
             payload = _encode(update, fresh, new_deletes)
-            rest = _part(update, waiting, early_deletes) if waiting or early_deletes else None
         needs = {client for client, _, _ in new_deletes}
         for structs in fresh.values():
             for struct in structs:
@@ -114,7 +120,7 @@ class Frontier:
                     needs.add(struct.origin[0])
                 if struct.right_origin:
                     needs.add(struct.right_origin[0])
-        return Admission(payload, rest, frozenset(needs - fresh.keys()), frozenset(fresh))
+        return Admission(payload, rest, frozenset(needs - fresh.keys()), frozenset(fresh), waits)
 
     def _follow(
         self, update: Update
@@ -173,6 +179,35 @@ class Frontier:
         }
         return fresh, reached, waiting
 
+    def _rest(
+        self, update: Update, waiting: dict[int, list[Struct]], early_deletes: list[DeleteRange]
+    ) -> tuple[Update | None, StateVector]:
+        """What is left of an update, as one of its own, and all that it builds on."""
+        if not waiting and not early_deletes:
+            return None, {}
+        waits: StateVector = {}
+
+        def wait(client: int, clock: int) -> None:
+            within = waiting.get(client)
+            inside = within is not None and within[0].clock <= clock < within[-1].end
+            if clock >= self.clocks.get(client, 0) and not inside:
+                waits[client] = max(clock, waits.get(client, 0))
+
+        for client, structs in waiting.items():
+            if structs[0].clock > self.clocks.get(client, 0):
+                wait(client, structs[0].clock - 1)
+            for struct in structs:
+                if struct.kind == SKIP:
+                    waits[client] = max(struct.end - 1, waits.get(client, 0))
+                for dependency in (struct.origin, struct.right_origin):
+                    if dependency is not None:
+                        wait(*dependency)
+        for client, _, end in early_deletes:
+            wait(client, end - 1)
+        if waiting == update.sections and early_deletes == update.deletes:
+            return update, waits
+        return read_update(_encode(update, waiting, early_deletes)), waits
+
     def _sort_deletes(
         self, update: Update, reached: StateVector
     ) -> tuple[list[DeleteRange], list[DeleteRange]]:
@@ -203,17 +238,19 @@ class Frontier:
             return
         added: dict[int, RangeSet] = {}
         for client, structs in fresh.items():
+            known = self.clocks.get(client, 0)
             for struct in structs:
                 for start, end in struct.pairs:
-                    added.setdefault(client, RangeSet()).add(start, end)
+                    if start < known < end and (known - start) % 2:
+                        raise MalformedError(f"expected no cut within a character at {known}")
+                    # What is known already may be other text: the update's word does not count.
+                    added.setdefault(client, RangeSet()).add(max(start, known), end)
 
         def check(client: int, boundary: int) -> None:
-            for known in (pairs.get(client), added.get(client)):
-                start = known.start_of(boundary) if known is not None else None
+            for runs in (pairs.get(client), added.get(client)):
+                start = runs.start_of(boundary) if runs is not None else None
                 if start is not None and (boundary - start) % 2:
-                    raise MalformedError(
-                        f"expected no cut within a character, got one at {boundary}"
-                    )
+                    raise MalformedError(f"expected no cut within a character at {boundary}")
 
         for client, structs in fresh.items():
             check(client, self.clocks.get(client, 0))
@@ -226,7 +263,13 @@ class Frontier:
             check(client, start)
             check(client, end)
 
-    def _check_limits(self, fresh: dict[int, list[Struct]], limits: Limits) -> None:
+    def _check_limits(
+        self, fresh: dict[int, list[Struct]], new_deletes: list[DeleteRange], limits: Limits
+    ) -> None:
+        if len(new_deletes) > limits.deletes:
+            raise TooLargeError(
+                f"expected at most {limits.deletes} separate deletions, got {len(new_deletes)}"
+            )
         if len(fresh) > limits.clients:
             raise TooLargeError(
                 f"expected changes of at most {limits.clients} clients, got {len(fresh)}"
@@ -248,8 +291,8 @@ class Frontier:
             start = max(struct.clock, self.clocks.get(client, 0))
             if struct.kind == STRING:
                 self.length += struct.end - start
-                for pair in struct.pairs:
-                    self._pairs.setdefault(client, RangeSet()).add(*pair)
+                for first, end in struct.pairs:
+                    self._pairs.setdefault(client, RangeSet()).add(max(first, start), end)
             elif struct.kind in (DELETED, GC):
                 self._deleted.setdefault(client, RangeSet()).add(start, struct.end)
             self.clocks[client] = struct.end
@@ -283,11 +326,6 @@ def _by_client(deletes: list[DeleteRange]) -> dict[int, list[tuple[int, int]]]:
     for client, start, end in deletes:
         by_client.setdefault(client, []).append((start, end))
     return by_client
-
-
-def _part(update: Update, sections: dict[int, list[Struct]], deletes: list[DeleteRange]) -> Update:
-    """A part of an update as an update of its own."""
-    return read_update(_encode(update, sections, deletes))
 
 
 def _encode(update: Update, sections: dict[int, list[Struct]], deletes: list[DeleteRange]) -> bytes:

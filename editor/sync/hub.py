@@ -14,7 +14,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, IntegrityError, InterfaceError, connection, connections
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    connection,
+    connections,
+)
 
 from . import journal
 from .access import Access, access, rights
@@ -188,11 +195,19 @@ class Hub:
             for room in doubted:
                 await self._apply_rights(room)
             rooms, self._dirty = self._dirty, {}
-            taken = [(room, batch) for room in rooms if (batch := room.take()) is not None]
+            taken = [(room, batch) for room in rooms if (batch := self._take(room)) is not None]
             if taken:
                 outcomes = await self._append([batch for _, batch in taken])
                 for (room, _), outcome in zip(taken, outcomes, strict=True):
                     self._conclude(room, outcome)
+
+    def _take(self, room: Room) -> Batch | None:
+        try:
+            return room.take()
+        except Exception as error:
+            # Whatever is wrong with one document, the others go on; so everywhere in these loops.
+            self._give_up(room, error)
+            return None
 
     def _conclude(self, room: Room, outcome: journal.Outcome | None) -> None:
         if room.inflight is None:
@@ -202,7 +217,6 @@ class Hub:
                 try:
                     room.committed(first_seq, gap)
                 except Exception as error:
-                    # Whatever is wrong with one document, the others go on.
                     self._give_up(room, error)
                 else:
                     self._note(room)
@@ -224,13 +238,12 @@ class Hub:
         while True:
             try:
                 return list(await self._write(journal.append, batches))
-            except IntegrityError:
-                logger.exception("The database refused a batch")
-                if len(batches) == 1:
-                    return [None]
-                # Whatever is wrong with one document must not hold up the others.
-                return [(await self._append([batch]))[0] for batch in batches]
-            except (DatabaseError, InterfaceError) as error:
+            except Exception as error:
+                if not _may_pass(error):
+                    logger.exception("A batch cannot be written")
+                    if len(batches) == 1:
+                        return [None]
+                    return [(await self._append([batch]))[0] for batch in batches]
                 logger.warning("Nothing can be saved, next try in %.1f s: %s", delay, error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, RETRY_MOST)
@@ -243,16 +256,15 @@ class Hub:
         self._work.set()
 
     async def _apply_rights(self, room: Room) -> None:
-        current = await self._persist(rights, room.document_id, room.people())
-        if current is None:
-            self._drop(room, CloseCode.NOT_FOUND, "This document was deleted.")
-            return
         try:
-            room.update_rights(current.epoch, current.can_edit)
+            current = await self._persist(rights, room.document_id, room.people())
+            if current is None:
+                self._drop(room, CloseCode.NOT_FOUND, "This document was deleted.")
+            else:
+                room.update_rights(current.epoch, current.can_edit)
+                self._note(room)
         except Exception as error:
             self._give_up(room, error)
-        else:
-            self._note(room)
 
     async def _persist(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Read from the database, however long it is away."""
@@ -270,8 +282,8 @@ class Hub:
             await asyncio.sleep(WATCH_INTERVAL)
             try:
                 await self._watch()
-            except (DatabaseError, InterfaceError) as error:
-                logger.warning("The log cannot be followed: %s", error)
+            except Exception:
+                logger.warning("The log cannot be followed", exc_info=True)
             if loop.time() >= heartbeat_at:
                 heartbeat_at = loop.time() + HEARTBEAT_INTERVAL
                 for room in self.rooms.values():
@@ -297,7 +309,7 @@ class Hub:
                 if room.inflight is None:
                     try:
                         room.catch_up(gap)
-                    except DamagedError as error:
+                    except Exception as error:
                         self._give_up(room, error)
                     else:
                         self._note(room)
@@ -331,6 +343,12 @@ class Hub:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.error("A loop of the hub ended", exc_info=task.exception())
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same may succeed later: the database is away, locked, full, or restarting."""
+    refused = isinstance(error, (IntegrityError, DataError))
+    return isinstance(error, (DatabaseError, InterfaceError)) and not refused
 
 
 def _call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

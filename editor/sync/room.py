@@ -15,7 +15,8 @@ from pycrdt import Doc, Text, merge_updates
 
 from .awareness import HEARTBEAT, PALETTE, Presence
 from .connection import Connection, Frame
-from .frontier import Frontier, Limits, TooLargeError
+from .frontier import Admission, Frontier, Limits, TooLargeError
+from .held import Held, HeldParts
 from .lib0 import MalformedError
 from .protocol import (
     AwarenessUpdate,
@@ -57,13 +58,10 @@ class Change:
         """Whose change it is."""
         return self.frame.connection.identity.user_id
 
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A part of a frame that builds on something that has not arrived."""
-
-    frame: Frame
-    update: Update
+    def conclude(self) -> None:
+        """It is written, or will not be."""
+        self.frame.open_parts -= 1
+        self.frame.connection.backlog -= len(self.payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ class Room:
         self._frontier = Frontier()
         self._limits = Limits(max_length)
         self._queue: list[Change] = []
-        self._held: list[Held] = []
+        self._held = HeldParts()
 
     # The log
 
@@ -124,15 +122,16 @@ class Room:
     def catch_up(self, entries: Iterable[LogEntry]) -> None:
         """Take in what others have written to the log, and send it on."""
         payloads = []
+        adds: frozenset[int] = frozenset()
         for entry in entries:
             if entry.seq <= self.seq:
                 continue
             self._apply(entry)
-            self._advance_frontier(entry.payload)
+            adds |= self._advance_frontier(entry.payload)
             payloads.append(entry.payload)
         if payloads:
             self._broadcast(payloads)
-            self._retry_held()
+            self._release(adds)
 
     def _apply(self, entry: LogEntry) -> None:
         if entry.seq != self.seq + 1:
@@ -152,15 +151,16 @@ class Room:
         self._frontier = Frontier()
         self._advance_frontier(self.doc.get_update())
 
-    def _advance_frontier(self, payload: bytes) -> None:
+    def _advance_frontier(self, payload: bytes) -> frozenset[int]:
         try:
-            rest = self._frontier.admit(read_update(payload)).rest
+            admission = self._frontier.admit(read_update(payload))
         except MalformedError as error:
             raise DamagedError(
                 f"the log holds something unsound up to {self.seq}: {error}"
             ) from None
-        if rest is not None:
+        if admission.rest is not None:
             raise DamagedError(f"entry {self.seq} builds on something that is not in the log")
+        return admission.adds
 
     # Connections
 
@@ -181,7 +181,7 @@ class Room:
         """Forget a connection. What it sent completely is still written."""
         if connection in self.connections:
             self.connections.remove(connection)
-        self._held = [held for held in self._held if held.frame.connection is not connection]
+        self._held.forget(connection)
         self.presence.leave(connection)
 
     def close(self, code: CloseCode, reason: str) -> None:
@@ -211,7 +211,7 @@ class Room:
 
     def _change(self, connection: Connection, payload: bytes) -> None:
         update = read_update(payload)
-        frame = connection.received(len(payload))
+        frame = connection.received()
         if connection.can_edit:
             self._admit(frame, update)
         elif not self._frontier.knows(update):
@@ -220,54 +220,53 @@ class Room:
 
     def _admit(self, frame: Frame, update: Update) -> None:
         """Queue what may be written, and hold what builds on something that has not arrived."""
-        if self._admit_once(frame, update):
-            self._retry_held()
-        if not any(held.frame is frame for held in self._held):
+        admission = self._admit_part(frame, update)
+        self._release(admission.adds)
+        if admission.rest is None:
             return
-        connection = frame.connection
-        held = [held for held in self._held if held.frame.connection is connection]
-        if len(held) > MAX_HELD or sum(len(h.update.payload) for h in held) > MAX_HELD_BYTES:
+        parts, size = self._held.load(frame.connection)
+        if parts > MAX_HELD or size > MAX_HELD_BYTES:
             raise RefusedError(
                 CloseCode.TRY_AGAIN_LATER, "Too much builds on changes that have not arrived."
             )
-        self._ask(connection)
+        self._ask(frame.connection)
 
-    def _admit_once(self, frame: Frame, update: Update) -> bool:
+    def _admit_part(self, frame: Frame, update: Update) -> Admission:
         try:
             admission = self._frontier.admit(update, self._limits)
         except TooLargeError as error:
             raise RefusedError(CloseCode.TOO_LARGE, str(error)) from None
         if admission.rest is not None:
             frame.open_parts += 1
-            self._held.append(Held(frame, admission.rest))
-        if admission.payload is None:
-            return False
-        frame.open_parts += 1
-        self._queue.append(Change(frame, admission.payload, admission.needs, admission.adds))
-        return True
+            self._held.add(frame, admission.rest, admission.waits)
+        if admission.payload is not None:
+            frame.open_parts += 1
+            frame.connection.backlog += len(admission.payload)
+            self._queue.append(Change(frame, admission.payload, admission.needs, admission.adds))
+        return admission
 
-    def _retry_held(self) -> None:
-        """Admit what has waited for what has now come."""
-        progress = True
-        connections = {held.frame.connection: None for held in self._held}
-        while progress and self._held:
-            progress = False
-            waiting, self._held = self._held, []
-            for held in waiting:
-                progress |= self._admit_again(held.frame, held.update)
+    def _release(self, clients: Iterable[int]) -> None:
+        """Admit what has waited for the text of `clients`, and what has waited for that."""
+        waiting = self._held.released(clients, self._frontier.clocks)
+        connections = {held.frame.connection: None for held in waiting}
+        while waiting:
+            adds = [client for held in waiting for client in self._admit_again(held)]
+            waiting = self._held.released(adds, self._frontier.clocks)
+            connections |= {held.frame.connection: None for held in waiting}
         for connection in connections:
             connection.settle()
 
-    def _admit_again(self, frame: Frame, update: Update) -> bool:
+    def _admit_again(self, held: Held) -> frozenset[int]:
         """Admit a part that has waited; its connection ends when that cannot be done any more."""
-        frame.open_parts -= 1
+        connection = held.frame.connection
+        held.frame.open_parts -= 1
         try:
-            return self._admit_once(frame, update)
+            return self._admit_part(held.frame, held.update).adds
         except MalformedError as error:
-            frame.connection.close(CloseCode.MALFORMED, str(error))
+            connection.close(CloseCode.MALFORMED, str(error))
         except RefusedError as error:
-            frame.connection.close(error.code, error.reason)
-        return False
+            connection.close(error.code, error.reason)
+        return frozenset()
 
     def _ask(self, connection: Connection) -> None:
         # Once for each thing that is new, or a client that lacks it too would be asked for ever.
@@ -306,7 +305,7 @@ class Room:
             [row.payload for row in batch.rows], but=authors[0] if len(authors) == 1 else None
         )
         for change in batch.changes:
-            change.frame.open_parts -= 1
+            change.conclude()
         for connection in authors:
             connection.settle()
 
@@ -319,7 +318,7 @@ class Room:
         """Let go of everything that is not in the log: its authors were not told it is."""
         self.inflight = None
         self._queue.clear()
-        self._held.clear()
+        self._held = HeldParts()
 
     def update_rights(self, epoch: int, can_edit: Mapping[int, bool]) -> None:
         """Apply new rights: by user id whether that person may edit; who is not in it is out.
@@ -336,17 +335,18 @@ class Room:
                 connection.send(PermissionDenied("You can no longer change this document."))
             connection.can_edit = bool(allowed)
         changes, self._queue = self._queue, []
-        held, self._held = self._held, []
+        held = self._held.take_all()
         self._rebuild_frontier()
-        waiting = [(change.frame, read_update(change.payload)) for change in changes]
-        waiting += [(item.frame, item.update) for item in held]
-        for frame, update in waiting:
-            if can_edit.get(frame.connection.identity.user_id):
-                self._admit_again(frame, update)
+        waiting = [Held(change.frame, read_update(change.payload)) for change in changes]
+        for change in changes:
+            change.conclude()
+            change.frame.open_parts += 1  # as a part that waits
+        for part in (*waiting, *held):
+            if can_edit.get(part.frame.connection.identity.user_id):
+                self._release(self._admit_again(part))
             else:
-                frame.open_parts -= 1
-        self._retry_held()
-        for connection in dict.fromkeys(frame.connection for frame, _ in waiting):
+                part.frame.open_parts -= 1
+        for connection in {part.frame.connection: None for part in (*waiting, *held)}:
             connection.settle()
 
     def people(self) -> set[int]:

@@ -91,6 +91,9 @@ def read_update(payload: bytes) -> Update:
         structs: list[Struct] = []
         for _ in range(count):
             struct = _read_struct(decoder, client, clock)
+            # Yjs would have made one of them; at two bytes each they are the cheapest of floods.
+            if struct.kind in (GC, SKIP) and structs and structs[-1].kind == struct.kind:
+                raise MalformedError(f"expected one struct for what is gone, got two at {clock}")
             structs.append(struct)
             clock = struct.end
         sections[client] = structs

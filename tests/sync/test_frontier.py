@@ -219,6 +219,35 @@ def test_deletions_out_of_order_are_put_in_order_before_yrs_meets_them() -> None
     assert frontier.length == 3
 
 
+def test_text_that_is_said_to_stand_where_other_text_is_known_counts_for_nothing() -> None:
+    """A lie about known clocks must not make characters where there are none."""
+    frontier = Frontier()
+    admit(frontier, typed(1, 0, "abcdef"))
+    admit(frontier, typed(1, 0, "😀😀😀😀"))
+    assert frontier.clocks == {1: 8}
+    assert admit(frontier, typed(2, 0, "x", after=(1, 2))) is not None
+    with pytest.raises(MalformedError, match="within a character"):
+        admit(frontier, typed(3, 0, "x", after=(1, 6)))
+
+
+def test_known_text_may_not_end_within_a_character() -> None:
+    frontier = Frontier()
+    admit(frontier, typed(1, 0, "a"))
+    with pytest.raises(MalformedError, match="within a character at 1"):
+        admit(frontier, typed(1, 0, "😀"))
+
+
+def test_too_many_separate_deletions_are_refused_to_clients_alone() -> None:
+    frontier = Frontier()
+    admit(frontier, typed(1, 0, "abcdef"))
+    scattered = deletes((1, 0, 1), (1, 2, 3), (1, 4, 5))
+    with pytest.raises(TooLargeError, match="at most 2 separate deletions, got 3"):
+        admit(frontier, scattered, Limits(deletes=2))
+    assert frontier.length == 6
+    admit(frontier, scattered)
+    admit(frontier, deletes((1, 0, 3), (1, 4, 6)), Limits(deletes=2))
+
+
 def test_update_that_adds_to_a_crowd_of_clients_is_refused_to_clients_alone() -> None:
     payload = crowd_behind_one(10)
     with pytest.raises(TooLargeError, match="at most 20 clients, got 21"):

@@ -352,6 +352,49 @@ async def test_rights_that_cannot_be_applied_close_that_room_alone(
     await visitor.is_closed(CloseCode.TRY_AGAIN_LATER)
 
 
+async def test_error_in_one_room_does_not_stop_the_writing_of_others(
+    hub: Hub, document: Document, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise RuntimeError("a bug")
+
+    other = await elsewhere(lambda: Document.objects.create(title="other.py", owner=alice))
+    visitor = await Visitor(hub, alice).opens(document.uuid)
+    bystander = await Visitor(hub, alice).opens(other.uuid)
+    monkeypatch.setattr(visitor.room, "take", fail)
+    visitor.types(1, 0, "x")
+    bystander.types(1, 0, "y")
+    await visitor.is_closed(CloseCode.TRY_AGAIN_LATER)
+    await bystander.is_saved(1)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), OperationalError("gone")])
+async def test_watch_goes_on_after_an_error(
+    hub: Hub,
+    document: Document,
+    alice: User,
+    failing: dict[str, list[Exception]],
+    error: Exception,
+) -> None:
+    visitor = await Visitor(hub, alice).opens(document.uuid)
+    failing["heads"].append(error)
+    await eventually(lambda: failing["heads"] == [])
+    await elsewhere(write, document, Row(None, typed(9, 0, "elsewhere")))
+    await visitor.hears("update")
+
+
+async def test_bug_while_writing_costs_one_document_its_room(
+    hub: Hub, document: Document, alice: User, failing: dict[str, list[Exception]]
+) -> None:
+    visitor = await Visitor(hub, alice).opens(document.uuid)
+    failing["append"].append(RuntimeError("a bug"))
+    visitor.types(1, 0, "x")
+    await visitor.is_closed(CloseCode.TRY_AGAIN_LATER)
+    again = await Visitor(hub, alice).opens(document.uuid)
+    again.types(1, 0, "x")
+    await again.is_saved(1)
+
+
 async def test_room_given_up_during_its_commit_is_left_alone(
     hub: Hub, document: Document, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from pycrdt import Doc, Text
 
 from editor.sync import room as rooms
 from editor.sync.awareness import PALETTE, Entry, encode_awareness
+from editor.sync.held import Held
 from editor.sync.lib0 import MalformedError
 from editor.sync.protocol import (
     AwarenessUpdate,
@@ -92,12 +93,12 @@ def test_what_is_typed_before_offline_edits_arrived_waits_for_them(
     alice.unsent.clear()
     alice.types(8, "online")
     assert not room.waiting
-    assert alice.connection.backlog > 0
+    assert not alice.connection.is_settled()
     alice.hears()  # and answers step 1 with everything
     commit(room)
     alice.hears()
     assert alice.saved == 2
-    assert alice.connection.backlog == 0
+    assert alice.connection.is_settled()
     assert everyone_equal(room, alice, bob) == "offline online"
 
 
@@ -182,7 +183,95 @@ def test_unsound_update_is_not_counted_and_leaves_no_trace(room: Room, alice: Ty
         alice.sends(SyncUpdate(b"\x01\x01"))
     with pytest.raises(MalformedError):
         alice.sends(SyncStep1(b"\x01"))
+    assert alice.connection.is_settled()
+
+
+def test_what_somebody_holds_back_is_not_looked_at_whenever_others_type(
+    room: Room, alice: Typist, bob: Typist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice.sends(SyncUpdate(typed(77, 1, "z" * 1_000, after=(77, 0))))
+    looks = []
+    real = room._admit_again
+
+    def note(held: Held) -> frozenset[int]:
+        looks.append(held)
+        return real(held)
+
+    monkeypatch.setattr(room, "_admit_again", note)
+    for at in range(5):
+        bob.types(at, "b")
+    assert looks == []
+    bob.sends(SyncUpdate(typed(77, 0, "a")))
+    assert len(looks) == 1
+
+
+def test_long_chain_that_was_held_is_let_go_link_by_link(
+    room: Room, alice: Typist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = 300
+    for client in range(links - 1, 0, -1):
+        alice.sends(SyncUpdate(typed(client + 1, 0, "x", after=(client, 0))))
+    looks = 0
+    real = room._admit_again
+
+    def note(held: Held) -> frozenset[int]:
+        nonlocal looks
+        looks += 1
+        return real(held)
+
+    monkeypatch.setattr(room, "_admit_again", note)
+    alice.sends(SyncUpdate(typed(1, 0, "x")))
+    assert looks == links - 1
+    commit(room)
+    assert len(str(room.text)) == links
+    assert alice.connection.is_settled()
+
+
+def test_part_waits_for_everything_it_builds_on_and_is_looked_at_once(
+    room: Room, alice: Typist, bob: Typist
+) -> None:
+    between = b"\x01\x01\x05\x00\xc4\x51\x00\x52\x00\x01m\x01\x53\x01\x00\x01"
+    alice.sends(SyncUpdate(between))
+    for client, letter in ((0x51, "a"), (0x52, "b"), (0x53, "c")):
+        commit(room)
+        assert "m" not in str(room.text)
+        bob.sends(SyncUpdate(typed(client, 0, letter)))
+    commit(room)
+    assert "m" in str(room.text)
+    assert "c" not in str(room.text)
+
+
+def test_held_text_that_waits_for_a_hole_in_itself(room: Room, alice: Typist, bob: Typist) -> None:
+    holed = b"\x01\x03\x4d\x00\x04\x01\x07content\x01a\x0a\x02\x84\x4d\x02\x01d\x00"
+    alice.sends(SyncUpdate(holed))
+    commit(room)
+    assert str(room.text) == "a"
+    bob.sends(SyncUpdate(typed(77, 1, "bc", after=(77, 0))))
+    commit(room)
+    assert str(room.text) == "abcd"
+    assert alice.connection.is_settled()
+
+
+def test_what_is_held_of_a_client_that_left_is_let_go(
+    room: Room, alice: Typist, bob: Typist
+) -> None:
+    alice.sends(SyncUpdate(typed(77, 1, "b", after=(77, 0))))
+    room.leave(alice.connection)
+    bob.sends(SyncUpdate(typed(77, 0, "a")))
+    commit(room)
+    assert str(room.text) == "a"
+
+
+def test_held_frame_does_not_count_what_is_durable_behind_it_as_a_backlog(
+    room: Room, alice: Typist
+) -> None:
+    """Else the answer that it waits for would never be read."""
+    alice.sends(SyncUpdate(typed(77, 1, "b", after=(77, 0))))
+    alice.types(0, "x" * 1_000)
+    assert alice.connection.backlog > 1_000
+    commit(room)
     assert alice.connection.backlog == 0
+    assert not alice.connection.is_settled()
 
 
 # Acknowledgements

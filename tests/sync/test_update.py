@@ -97,6 +97,8 @@ def test_what_pycrdt_writes_is_read_and_written_back() -> None:
         (update(b"\x00" + var_uint(MAX_CLOCK + 1)), "clocks up to"),
         (update(b"\x00\x01", clock=MAX_CLOCK), "clocks up to"),
         (update(b"\x00\x01", deletes=b"\x01\x01\x01\x00\x00"), "length above 0"),
+        (update(b"\x00\x01", b"\x00\x01"), "one struct for what is gone"),
+        (update(b"\x0a\x01", b"\x0a\x01"), "one struct for what is gone"),
         (update(b"\xc4\x02\x05\x02\x05\x01a"), "text between two others"),
         (b"\x00\x02\x01\x01\x00\x01\x01\x01\x02\x01", "deletions of each client once"),
         *((update(bytes([kind]) + PARENT + b"\x01\x00"), f"kind {kind}") for kind in (2, 3, 5, 9)),
