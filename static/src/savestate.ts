@@ -237,9 +237,11 @@ const STOPS: Readonly<Record<StopCause, { label: string; detail: string; actions
     actions: ["documents"],
   },
   deleted: {
-    label: "Document deleted",
-    detail: "This document was deleted, or is not shared with you any more.",
-    actions: ["documents"],
+    label: "Document not found",
+    detail:
+      "It was moved to the trash or deleted, or is no longer shared with you. " +
+      "If it is restored, reload the page.",
+    actions: ["reload", "documents"],
   },
   quarantined: {
     label: "Document locked",

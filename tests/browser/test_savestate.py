@@ -136,12 +136,23 @@ def test_access_that_is_removed_is_said_at_once(site: Server, enter: Enter) -> N
     assert bob.text == "x"
 
 
-def test_a_document_in_the_trash_says_so(site: Server, enter: Enter) -> None:
+def test_a_document_in_the_trash_says_so_and_returns_with_a_reload(
+    site: Server, enter: Enter
+) -> None:
     document = site.document("main.py", owner="alice")
     alice = enter(site, "alice", document)
+    alice.types("x")
+    alice.sees_state("Saved")
     with site.orm():
         Document.objects.get(uuid=document).trash()
-    alice.sees_state("Document deleted")
+    alice.sees_state("Document not found")
+    expect(alice.strip).to_contain_text("moved to the trash")
+    expect(alice.page.get_by_role("button", name="All documents")).to_be_visible()
+    with site.orm():
+        Document.objects.get(uuid=document).restore()
+    alice.page.get_by_role("button", name="Reload").click()
+    alice.sees_state("Connected")
+    alice.sees_text("x")
 
 
 def test_an_editor_who_becomes_a_viewer_is_told_that_all_was_saved(
