@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection
 from django.db.models import ProtectedError
+from pytest_django import DjangoAssertNumQueries
 
 from editor.models import Collaborator, Document
 
@@ -63,6 +64,47 @@ def test_every_change_of_access_moves_the_epoch_so_that_open_editors_ask_anew(
     document.owner = charlie
     document.save()
     assert moved(), "has a new owner"
+
+
+def test_switching_an_account_off_or_on_moves_the_epoch_of_all_that_it_may_open(
+    alice: User, bob: User, charlie: User, document: Document
+) -> None:
+    trashed = Document.objects.create(title="trashed.py", owner=bob)
+    trashed.trash()
+    unrelated = Document.objects.create(title="unrelated.py", owner=charlie)
+
+    def epochs() -> list[int]:
+        return [epoch(each) for each in (document, trashed, unrelated)]
+
+    seen = epochs()
+    bob.is_active = False
+    bob.save()
+    assert epochs() == [seen[0] + 1, seen[1] + 1, seen[2]], "a collaborator's"
+    bob.is_active = True
+    bob.save(update_fields=["is_active"])
+    assert epochs() == [seen[0] + 2, seen[1] + 2, seen[2]], "on again"
+    alice.is_active = False
+    alice.save()
+    assert epochs() == [seen[0] + 3, seen[1] + 2, seen[2]], "the owner's"
+
+
+def test_signing_in_asks_no_open_editor_anew(
+    bob: User, document: Document, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    before = epoch(document)
+    with django_assert_num_queries(1):
+        bob.save(update_fields=["last_login"])
+    assert epoch(document) == before
+
+
+def test_an_account_is_switched_off_in_one_query_however_much_it_may_open(
+    bob: User, charlie: User, document: Document, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(5):
+        Document.objects.create(title=f"{number}.py", owner=charlie).collaborators.create(user=bob)
+    bob.is_active = False
+    with django_assert_num_queries(2):
+        bob.save()
 
 
 def test_a_role_that_is_moved_to_another_document_is_noticed_in_both(

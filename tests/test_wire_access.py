@@ -154,6 +154,43 @@ def test_revoked_editor_is_cut_off_and_what_was_saved_stays(
     assert alice.text == "before"
 
 
+def test_account_switched_off_while_connected_is_cut_off(
+    fresh_server: Server, opener: Opener
+) -> None:
+    server = fresh_server
+    document = server.document(editors=("bob",))
+    bob = opener.editor(server, "bob", document, saved=True).is_synced()
+    bob.types(0, "before").is_saved()
+    with server.orm():
+        account = person("bob")
+        account.is_active = False
+        account.save()
+
+    # Without a word from anybody: the epochs of open documents are looked at each second.
+    bob.is_stopped(FORBIDDEN)
+    alice = opener.editor(server, "alice", document).is_synced().sees("before")
+    assert alice.text == "before"
+
+
+@pytest.mark.parametrize("name", ["alice", "bob"])
+def test_what_is_sent_after_an_account_was_switched_off_is_not_committed(
+    name: str, fresh_server: Server, opener: Opener
+) -> None:
+    server = fresh_server
+    document = server.document(editors=("bob",))
+    sender = opener.raw(server, name, document).is_synced()
+    with server.orm():
+        account = person(name)
+        account.is_active = False
+        account.save()
+
+    # Right away: a commit asks anew who may write.
+    sender.sends(frames.update(frames.typed(7, 0, "too late")))
+    assert sender.acknowledged_until_closed() == 0
+    assert sender.is_closed()[0] == FORBIDDEN
+    assert server.rows(document) == []
+
+
 def test_editor_made_viewer_goes_on_reading(fresh_server: Server, opener: Opener) -> None:
     server = fresh_server
     document = server.document(editors=("bob",))

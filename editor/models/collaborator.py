@@ -47,6 +47,14 @@ class Collaborator(models.Model):
                 stored.document.bump_access()
 
 
+def documents_of(user_id: int) -> models.QuerySet[Document]:
+    """Every document, trashed ones too, that somebody owns or was given a role in."""
+    # Not two conditions with OR: PostgreSQL would read every document there is.
+    own = Document.objects.filter(owner_id=user_id).order_by().values("pk")
+    given = Collaborator.objects.filter(user_id=user_id).order_by().values("document_id")
+    return Document.objects.filter(pk__in=own.union(given))
+
+
 @receiver([post_save, post_delete], sender=Collaborator)
 def bump_access(instance: Collaborator, **kwargs: Any) -> None:
     """Open editors notice every change, also one made in the admin or by a queryset's delete()."""
