@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UserCreationForm
 from django.contrib.auth.models import User
+from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db.models import Q
@@ -128,6 +129,19 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Collaborator.Role.choices)
 
 
+class SignInForm(AuthenticationForm):
+    """Username and password. After a mistake the cursor waits in the password: it is empty then."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.data.get("username"):
+            del self.fields["username"].widget.attrs["autofocus"]
+            self.fields["password"].widget.attrs["autofocus"] = True
+
+
+USERNAME_CHARACTERS = "letters, digits and . + - _"
+# "@" passes here, so that one mistake has one answer.
+USERNAME = UnicodeUsernameValidator(message=f"A username has only {USERNAME_CHARACTERS}")
 NO_ADDRESS = RegexValidator(
     "@", "A username has no “@”: it must not look like an address.", inverse_match=True
 )
@@ -142,7 +156,18 @@ class SignUpForm(SignUpModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["username"].validators.append(NO_ADDRESS)
-        self.fields["username"].help_text = "Letters, digits and . + - _"
+        username = self.fields["username"]
+        others = [v for v in username.validators if not isinstance(v, UnicodeUsernameValidator)]
+        username.validators = [*others, USERNAME, NO_ADDRESS]
+        username.help_text = USERNAME_CHARACTERS.capitalize()
         self.fields["password2"].label = "Password again"
         self.fields["password2"].help_text = ""
+
+
+class NewPasswordForm(PasswordChangeForm):
+    """A new password, by who knows the old one; in the words of `SignUpForm`."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["new_password2"].label = "New password again"
+        self.fields["new_password2"].help_text = ""

@@ -3,6 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
+from editor.forms import NewPasswordForm, SignInForm
 from editor.views import accounts, document, documents, sharing
 
 urlpatterns = [
@@ -25,7 +26,7 @@ urlpatterns = [
     ),
     path(
         "accounts/login/",
-        auth.LoginView.as_view(redirect_authenticated_user=True),
+        auth.LoginView.as_view(authentication_form=SignInForm, redirect_authenticated_user=True),
         name="login",
     ),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
@@ -33,7 +34,9 @@ urlpatterns = [
     # Templates of our own names: the admin looks for Django's, and keeps its look.
     path(
         "accounts/password_change/",
-        auth.PasswordChangeView.as_view(template_name="registration/change_password.html"),
+        auth.PasswordChangeView.as_view(
+            form_class=NewPasswordForm, template_name="registration/change_password.html"
+        ),
         name="password_change",
     ),
     path(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -35,6 +36,16 @@ def test_alice_signs_in_and_out(alice: User) -> None:
 def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(alice: User) -> None:
     answers = [text(sign_in(browser(None), name, "wrong")) for name in ("alice", "nobody")]
     assert all("Please enter a correct username and password" in answer for answer in answers)
+
+
+def test_the_cursor_waits_where_something_is_to_be_typed(alice: User) -> None:
+    def autofocused(page: str) -> list[str]:
+        fields = re.findall(r"<input[^>]* autofocus[^>]*>", page)
+        return [found[1] for each in fields if (found := re.search(r'name="(\w+)"', each))]
+
+    assert autofocused(text(browser(None).get("/accounts/login/"))) == ["username"]
+    assert autofocused(text(sign_in(browser(None), "alice", "wrong"))) == ["password"]
+    assert autofocused(text(sign_in(browser(None), "", "wrong"))) == ["username"]
 
 
 def test_a_deactivated_account_cannot_sign_in(alice: User) -> None:
@@ -117,7 +128,7 @@ def test_nobody_signs_up_as_an_administrator(sign_up_on: None, db: None) -> None
         ({"username": ""}, "This field is required"),
         ({"username": "alice"}, "already exists"),
         ({"username": "ALICE"}, "already exists"),
-        ({"username": "a b"}, "valid username"),
+        ({"username": "a b"}, "only letters, digits and"),
         ({"username": "dora@example.org"}, "must not look like an address"),
         ({"password2": "something else"}, "match"),
         ({"password1": "ab", "password2": "ab"}, "too short"),
@@ -134,6 +145,19 @@ def test_a_mistake_in_signing_up_is_named_and_the_name_is_kept(
     assert not typed["username"] or f'value="{typed["username"]}"' in answer
     assert f'value="{typed["password1"]}"' not in answer
     assert User.objects.count() == 1
+
+
+def test_what_a_username_may_have_is_said_once(sign_up_on: None, db: None) -> None:
+    pages = [text(browser(None).get("/accounts/signup/"))]
+    for username in ("a b", "dora@example.org"):
+        typed = {"username": username, **GOOD}
+        pages.append(text(browser(None).post("/accounts/signup/", typed)))
+    for page in pages:
+        assert "Letters, digits and . + - _" in page
+        assert "@/./+/-/_" not in page
+    assert "only letters, digits and . + - _" in pages[1]
+    assert "must not look like an address" in pages[2]
+    assert "only letters" not in pages[2], "one reason is enough"
 
 
 def test_where_sign_up_is_off_there_is_no_such_page(db: None, settings: Settings) -> None:
@@ -155,6 +179,13 @@ def test_a_new_password_ends_every_other_session(alice: User) -> None:
     assert led_to(here.post("/accounts/password_change/", new)) == "/accounts/password_change/done/"
     assert "Password changed" in text(here.get("/accounts/password_change/done/"))
     assert elsewhere.get("/").status_code == 302
+
+
+def test_fields_for_a_new_password_are_called_alike(alice: User, sign_up_on: None) -> None:
+    page = text(browser(alice).get("/accounts/password_change/"))
+    assert "New password again" in page
+    assert "for verification" not in page
+    assert "Password again" in text(browser(None).get("/accounts/signup/"))
 
 
 def test_a_wrong_old_password_changes_nothing(alice: User) -> None:
