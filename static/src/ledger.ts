@@ -2,9 +2,9 @@
  * Which of our changes are durable: pure counting, no I/O.
  *
  * The server settles frames in the order in which they were sent and says how many are settled
- * (the `saved` message of connection.ts). A change is one Yjs update made in this tab. It is unsent, then in a
- * frame, then settled; when a connection ends, what was not settled is unsent again, because
- * nobody knows whether the server has it. The next sync step 2 carries it anew.
+ * (the `saved` message of connection.ts). A change is one Yjs update made in this tab. It is
+ * unsent, then in a frame, then settled; when a connection ends, what was not settled is unsent
+ * again, because nobody knows whether the server has it. The next sync step 2 carries it anew.
  */
 export class Ledger {
   #sent = 0;
