@@ -173,6 +173,9 @@ def test_a_title_that_is_refused_says_why(site: Server, enter: Enter) -> None:
     alice.page.get_by_label("Title").fill("   ")
     alice.page.keyboard.press("Enter")
     expect(alice.page.locator("#rename-error")).not_to_be_empty()
+    alice.page.get_by_label("Title").fill("x" * 300)
+    alice.page.keyboard.press("Enter")
+    expect(alice.page.locator("#rename-error")).to_contain_text("300")
     alice.page.keyboard.press("Escape")
     expect(alice.page.locator("#title")).to_have_text("main.py")
 
