@@ -271,8 +271,11 @@ test("others are gone while there is no connection", () => {
   encoding.writeVarString(encoder, "{}");
   socket().says(1, encoding.toUint8Array(encoder));
   assert.equal(awareness.getStates().size, 2);
+  const seen: boolean[] = [];
+  awareness.on("change", () => seen.push(connection.isConnected));
   socket().ends(1006);
   assert.equal(awareness.getStates().size, 1);
+  assert.deepEqual(seen, [false], "it is known by then that we left, not they");
 });
 
 test("what cannot be read, or promises too much, ends the connection and not the page", () => {

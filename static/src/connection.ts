@@ -115,6 +115,11 @@ export class Connection {
     globalThis.addEventListener?.("online", this.retryNow);
   }
 
+  /** Whether there is a socket, open or about to be; others are seen only then. */
+  get isConnected(): boolean {
+    return this.#socket !== null;
+  }
+
   /** Changes made in this tab that the server has not confirmed as durable. */
   get unsaved(): number {
     return this.#ledger.unsaved;

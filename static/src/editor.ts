@@ -49,6 +49,7 @@ const people = new People(awareness, {
   onOpen: (userId) => {
     if (!goToPerson(editor.view, userId)) notice.show("They have not clicked into the text yet.");
   },
+  isConnected: () => connection.isConnected,
   onJoin: (name) => announcer.join(name),
   onLeave: (name) => announcer.leave(name),
 });
@@ -85,6 +86,7 @@ const connection = new Connection(doc, awareness, {
 function onEvent(event: ConnectionEvent): void {
   const isFirstSync = event.type === "synced" && !stateView.state.wasSynced;
   stateView.receive(event);
+  if (event.type === "synced") people.return();
   if (isFirstSync) {
     editor.adoptIndentation();
     document.documentElement.dataset["synced"] = "";

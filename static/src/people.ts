@@ -1,5 +1,6 @@
 import type { Awareness } from "y-protocols/awareness";
 
+import { Attendance, type AttendanceOptions } from "./attendance";
 import { type Identity, initials, type PresenceState, readableOn } from "./identity";
 
 /** Faces in the top bar; more are "+N". */
@@ -8,19 +9,18 @@ const MOST_FACES_NARROW = 2;
 const NARROW = "(max-width: 640px)";
 
 /** What the faces need besides the awareness. */
-export interface PeopleOptions {
+export interface PeopleOptions extends AttendanceOptions {
   list: HTMLElement;
   /** Who we are until the server has said it. */
   self: { id: number; name: string };
   onOpen: (userId: number) => void;
-  onJoin: (name: string) => void;
-  onLeave: (name: string) => void;
 }
 
 /** The people in a document, as faces: one a person, however many tabs they have open. */
 export class People {
   readonly #awareness: Awareness;
   readonly #options: PeopleOptions;
+  readonly #attendance: Attendance;
   readonly #narrow = window.matchMedia(NARROW);
   #self: Identity | null = null;
   /** Others who are here, by user id. */
@@ -30,6 +30,7 @@ export class People {
   constructor(awareness: Awareness, options: PeopleOptions) {
     this.#awareness = awareness;
     this.#options = options;
+    this.#attendance = new Attendance(options);
     awareness.on("change", () => this.#update());
     this.#narrow.addEventListener("change", () => this.#draw());
     this.#draw();
@@ -42,6 +43,11 @@ export class People {
     this.#update();
   }
 
+  /** We have the document again after a break. */
+  return(): void {
+    this.#attendance.return();
+  }
+
   #update(): void {
     const selfId = this.#self?.id ?? this.#options.self.id;
     const others = new Map<number, Identity>();
@@ -50,9 +56,8 @@ export class People {
         others.set(user.id, user);
       }
     }
-    for (const [id, { name }] of others) if (!this.#others.has(id)) this.#options.onJoin(name);
-    for (const [id, { name }] of this.#others) if (!others.has(id)) this.#options.onLeave(name);
     this.#others = others;
+    this.#attendance.see(new Map([...others].map(([id, { name }]) => [id, name])));
     this.#draw();
   }
 

@@ -50,7 +50,9 @@ def test_offline_changes_are_counted_kept_and_saved_on_return(
     bob.sees_text("middle")
     alice.sees_state("Saved")
 
+    expect(alice.page.locator("#announcements")).to_have_text("bob joined.")
     own_site.stop()
+    expect(alice.page.locator("#announcements")).not_to_contain_text("bob")
     expect(alice.strip).to_contain_text("Reconnecting")
     expect(alice.state).not_to_have_text("Saved")
     alice.presses("Control+Home")
