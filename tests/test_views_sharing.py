@@ -31,6 +31,14 @@ def test_the_owner_lets_somebody_in_by_name_or_address(
     assert "charlie" in page
 
 
+def test_the_page_says_how_others_get_to_the_document(alice: User, document: Document) -> None:
+    page = text(browser(alice).get(f"/documents/{document.uuid}/sharing/"))
+    assert f'value="http://testserver/documents/{document.uuid}/"' in page
+    assert "Shared with me" in page
+    # Without a script there is nothing to press.
+    assert 'data-copy="address" hidden' in page
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [

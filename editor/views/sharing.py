@@ -40,6 +40,7 @@ def share_document(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "editor/sharing.html",
         {
             "document": document,
+            "address": request.build_absolute_uri(document.get_absolute_url()),
             "form": form,
             "people": people(document),
             "roles": Collaborator.Role.choices,
