@@ -29,6 +29,26 @@ def test_the_owner_puts_a_document_into_the_trash_and_takes_it_out_again(
     assert [each.user for each in document.collaborators.all()] == [bob], "shared as before"
 
 
+def test_what_was_done_is_said_with_the_way_to_the_trash(alice: User, document: Document) -> None:
+    document.title = "<b>.py"
+    document.save()
+    client = browser(alice)
+    page = text(client.post(f"/documents/{document.uuid}/trash", follow=True))
+    assert '“&lt;b&gt;.py” is in <a href="/?show=trash">the trash</a>' in page
+    restored = {"next": "/?show=trash"}
+    page = text(client.post(f"/documents/{document.uuid}/restore", restored, follow=True))
+    assert "“&lt;b&gt;.py” is out of the trash." in page
+
+
+def test_the_editor_which_shows_no_messages_leaves_none_for_the_next_page(
+    alice: User, document: Document
+) -> None:
+    document.trash()
+    client = browser(alice)
+    client.post(f"/documents/{document.uuid}/restore", follow=True)
+    assert "out of the trash" not in text(client.get("/"))
+
+
 def test_open_editors_notice_at_once(alice: User, document: Document) -> None:
     def epoch() -> int:
         return Document.objects.get(pk=document.pk).access_epoch

@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -109,7 +110,9 @@ def trash_document(request: HttpRequest, uuid: UUID) -> HttpResponse:
     document = managed_document_or_404(request, uuid)
     if not document.trashed_at:
         document.trash()
-        messages.success(request, f"“{document.title}” is in the trash. You can restore it there.")
+        trash = reverse("documents") + "?" + urlencode({"show": "trash"})
+        said = '“{}” is in <a href="{}">the trash</a>. You can restore it there.'
+        messages.success(request, format_html(said, document.title, trash))
     return redirect(way_back(request, default=reverse("documents")))
 
 
@@ -118,7 +121,11 @@ def trash_document(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def restore_document(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Out of the trash, by the owner, as it was."""
     document = managed_document_or_404(request, uuid)
+    editor = document.get_absolute_url()
+    address = way_back(request, default=editor)
     if document.trashed_at:
         document.restore()
-        messages.success(request, f"“{document.title}” is out of the trash.")
-    return redirect(way_back(request, default=document.get_absolute_url()))
+        # The editor shows no messages, and says it by opening.
+        if address != editor:
+            messages.success(request, f"“{document.title}” is out of the trash.")
+    return redirect(address)
