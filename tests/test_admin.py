@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -175,7 +176,18 @@ def test_the_text_cannot_be_edited_there_nor_a_document_deleted(
     assert root.post(f"{url}delete/", {"post": "yes"}).status_code == 403
     listed = root.get("/admin/editor/document/")
     assert "delete_selected" not in text(listed)
-    assert "View on site" in text(page)
+
+
+def test_the_way_to_the_site_is_shown_to_whom_it_leads_anywhere(
+    root: Client, alice: User, document: Document
+) -> None:
+    url = f"/admin/editor/document/{document.pk}/change/"
+    assert "View on site" not in text(root.get(url))
+    document.collaborators.create(user=User.objects.get(username="root"), role="viewer")
+    assert "View on site" in text(root.get(url))
+    assert root.get(root.get(url).context["absolute_url"], follow=True).status_code == 200
+    document.trash()
+    assert "View on site" not in text(root.get(url)), "only its owner sees it there"
 
 
 def test_an_account_that_owns_documents_cannot_be_deleted_there(
@@ -183,6 +195,23 @@ def test_an_account_that_owns_documents_cannot_be_deleted_there(
 ) -> None:
     root.post(f"/admin/auth/user/{alice.pk}/delete/", {"post": "yes"})
     assert User.objects.filter(pk=alice.pk).exists()
+
+
+def test_who_cannot_delete_an_account_is_told_what_to_do_instead(
+    root: Client, alice: User, charlie: User, document: Document
+) -> None:
+    page = text(root.get(f"/admin/auth/user/{alice.pk}/delete/"))
+    assert "take “Active” away" in page
+    way = f"/admin/editor/document/?owner__id__exact={alice.pk}"
+    assert way in page
+    Document.objects.create(title="other.py", owner=charlie)
+    assert list(root.get(way).context["cl"].result_list) == [document]
+
+    chosen = {"action": "delete_selected", "_selected_action": [str(alice.pk), str(charlie.pk)]}
+    assert "take “Active” away" in text(root.post("/admin/auth/user/", chosen))
+    # Nothing is in the way of deleting an account without documents.
+    dora = User.objects.create_user("dora")
+    assert "“Active”" not in text(root.get(f"/admin/auth/user/{dora.pk}/delete/"))
 
 
 def act(client: Client, action: str, document: Document) -> None:
@@ -239,6 +268,16 @@ def test_an_entry_of_the_log_shows_its_size_and_first_bytes(
     assert "01 ff 01 ff" in page
     assert "and 744 bytes more" in page
     assert 'type="text"' not in page.split("</header>")[1]
+
+
+def test_the_log_says_to_the_second_when_something_was_written(
+    root: Client, bob: User, document: Document
+) -> None:
+    log(document, bob)
+    Update.objects.update(created_at=datetime(2026, 3, 1, 0, 4, 9, tzinfo=UTC))
+    entry = Update.objects.get()
+    for page in ("", f"{entry.pk}/change/"):
+        assert "2026-03-01 00:04:09 UTC" in text(root.get(f"/admin/editor/update/{page}"))
 
 
 def test_the_list_of_the_log_reads_no_payload_and_counts_no_further_than_it_shows(

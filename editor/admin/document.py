@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
 from editor.models import Collaborator, Document
+from editor.permissions import document_for
 
 from .collaborator import CollaboratorInline
 from .generic import DocumentModelAdmin
@@ -43,7 +45,7 @@ class DocumentAdmin(DocumentModelAdmin):
     document open. Nor can a document be deleted: its history would be gone with it.
     """
 
-    list_display = ["title", "owner", "shared_with", "updates_link", "updated_at", "trashed_at"]
+    list_display = ["title", "owner", "shared_with", "updates_link", "updated_at", "trashed"]
     list_select_related = ["owner"]
     list_filter = [TrashFilter, "updated_at", "created_at"]
     list_per_page = 50
@@ -55,19 +57,19 @@ class DocumentAdmin(DocumentModelAdmin):
     autocomplete_fields = ["owner"]
     inlines = [CollaboratorInline]
     actions = ["move_to_trash", "take_out_of_trash"]
-    readonly_fields = [
-        "uuid",
-        "updates_link",
-        "created_at",
-        "updated_at",
-        "trashed_at",
-    ]
+    readonly_fields = ["uuid_in_address", "updates_link", "created_at", "updated_at", "trashed"]
     fieldsets = [
         (None, {"fields": ["title", "owner"]}),
         (
             "The text and its history",
             {
-                "fields": ["uuid", "updates_link", "created_at", "updated_at", "trashed_at"],
+                "fields": [
+                    "uuid_in_address",
+                    "updates_link",
+                    "created_at",
+                    "updated_at",
+                    "trashed",
+                ],
                 "description": (
                     "The text is edited on the site, where everybody who has it open sees the "
                     "change. A document cannot be deleted here, because its history would be "
@@ -101,6 +103,30 @@ class DocumentAdmin(DocumentModelAdmin):
             return "0"
         log = reverse("admin:editor_update_changelist") + "?" + urlencode({"q": str(document.uuid)})
         return format_html('<a href="{}">{}</a>', log, document.last_seq)
+
+    @admin.display(description="UUID")
+    def uuid_in_address(self, document: Document) -> str:
+        return str(document.uuid)
+
+    @admin.display(description="in the trash since", ordering="trashed_at")
+    def trashed(self, document: Document) -> datetime | None:
+        return document.trashed_at
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Document | None = None,
+    ) -> HttpResponse:
+        """The form; with "View on site" only for whom the site shows the document."""
+        response = super().render_change_form(request, context, add, change, form_url, obj)
+        if obj is None or document_for(request.user, obj.uuid) is None:
+            # The response is not rendered yet, and looks at this then.
+            context["has_absolute_url"] = False
+        return response
 
     def has_delete_permission(self, request: HttpRequest, obj: Document | None = None) -> bool:
         """Never: the log would go with it."""

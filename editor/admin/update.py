@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.db.models.functions import Length
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.text import Truncator
@@ -37,7 +38,7 @@ class BoundedPaginator(UpdatePaginator):
 class UpdateAdmin(UpdateModelAdmin):
     """The log, to look at. Only the journal writes it, and nothing in it ever changes."""
 
-    list_display = ["title", "seq", "user", "size", "created_at"]
+    list_display = ["title", "number", "user", "size", "written"]
     # In any other order than the newest first, and to count per filter, the whole log is read.
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
@@ -54,8 +55,8 @@ class UpdateAdmin(UpdateModelAdmin):
         f"The list reaches {MOST_ROWS:,} updates back."
     )
     # All read-only: nobody has the right to change any.
-    fields = ["document", "seq", "user", "created_at", "size", "preview"]
-    readonly_fields = ["size", "preview"]
+    fields = ["document", "number", "user", "written", "size", "preview"]
+    readonly_fields = ["number", "written", "size", "preview"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Update]:
         # The list shows sizes; payloads would be the whole log.
@@ -72,6 +73,15 @@ class UpdateAdmin(UpdateModelAdmin):
     @admin.display(description="document")
     def title(self, update: Update) -> str:
         return Truncator(update.document.title).chars(TITLE_LENGTH)
+
+    @admin.display(description="number")
+    def number(self, update: Update) -> int:
+        return update.seq
+
+    @admin.display(description="written")
+    def written(self, update: Update) -> str:
+        # To the second: a minute of typing is a page of the list.
+        return f"{timezone.localtime(update.created_at):%Y-%m-%d %H:%M:%S %Z}"
 
     @admin.display(description="size, bytes")
     def size(self, update: Any) -> int:
