@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import * as Y from "yjs";
 
-import { splitUpdate } from "./split";
+import { MAX_DELETES, splitUpdate } from "./split";
 
 const LIMIT = 2000;
 
@@ -58,6 +58,49 @@ test("many small edits with deletions, on top of somebody else's text", () => {
   assert.ok(parts.length > 3);
   for (const part of parts) assert.ok(part.length <= LIMIT, `${part.length} bytes`);
   assert.equal(read(parts, before), text.toString());
+});
+
+test("what is replaced in 50,000 places arrives, in parts that the server takes", () => {
+  const doc = new Y.Doc();
+  const text = doc.getText("content");
+  doc.transact(() => {
+    // Each a piece of its own: Yjs takes long to cut a single one in 50,000 places.
+    for (let i = 0; i < 50_000; i += 1) {
+      for (const piece of [";", "cat", "a "]) text.insert(0, piece);
+    }
+  });
+  const before = Y.encodeStateAsUpdate(doc);
+  let update = new Uint8Array();
+  doc.on("update", (made: Uint8Array) => {
+    update = new Uint8Array(made);
+  });
+  doc.transact(() => {
+    for (let at = 2; at < text.length; at += 6) {
+      text.delete(at, 3);
+      text.insert(at, "dog");
+    }
+  });
+  for (const limit of [100_000, 100_000_000]) {
+    const parts = splitUpdate(update, limit);
+    for (const part of parts) {
+      assert.ok(part.length <= limit, `${part.length} bytes`);
+      const { clients } = Y.decodeUpdate(part).ds;
+      const ranges = [...clients.values()].reduce((sum, { length }) => sum + length, 0);
+      assert.ok(ranges <= MAX_DELETES, `${ranges} ranges`);
+    }
+    assert.equal(read(parts, before), "a dog;".repeat(50_000));
+  }
+});
+
+test("an update with as many deletions as the server takes is left alone", () => {
+  const doc = new Y.Doc();
+  const text = doc.getText("content");
+  text.insert(0, "ab".repeat(MAX_DELETES));
+  doc.transact(() => {
+    for (let at = 0; at < MAX_DELETES; at += 1) text.delete(at, 1);
+  });
+  const update = Y.encodeStateAsUpdate(doc);
+  assert.deepEqual(splitUpdate(update, 10_000_000), [update]);
 });
 
 test("an undo that brings much back is split as well", () => {

@@ -1,6 +1,7 @@
 /**
- * Cuts a Yjs update that is too large for one frame into several that are not: the way back after
- * much was typed offline, and the undo that brings megabytes back at once.
+ * Cuts a Yjs update that is too large for one frame, or deletes in too many places, into several
+ * that the server takes: the way back after much was typed offline, the undo that brings megabytes
+ * back at once, the replacement of a word that is everywhere.
  *
  * Format (Yjs v1): n {structs:n client clock struct*}*n, then the delete set n {client n {clock len}*n}*n.
  */
@@ -9,6 +10,10 @@ import * as Y from "yjs";
 
 /** More than an item takes around its string: two ids, a parent's name, a few numbers. In bytes. */
 const STRUCT_OVERHEAD = 128;
+/** The server refuses updates with more ranges of deleted text (`Limits.deletes`, frontier.py). */
+export const MAX_DELETES = 10_000;
+/** The least a deleted range takes: clock and length. In bytes. */
+const LEAST_RANGE_BYTES = 2;
 /** The most a deleted range takes: client, clock and length as varUints. In bytes. */
 const RANGE_BYTES = 40;
 /** The most bytes of UTF-8 that one UTF-16 code unit takes. */
@@ -17,13 +22,16 @@ const BYTES_A_UNIT = 3;
 type Struct = Y.Item | Y.GC | Y.Skip;
 
 /**
- * `update` in parts of at most `limit` bytes each, to be applied in this order. Each part builds
+ * `update` in parts of at most `limit` bytes and `MAX_DELETES` ranges of deleted text each, to be
+ * applied in this order. Each part builds
  * only on those before it, as long as `update` holds new items of one client alone; with several,
  * a receiver may have to ask again for what it could not place.
  */
 export function splitUpdate(update: Uint8Array, limit: number): Uint8Array[] {
-  if (update.length <= limit) return [update];
+  // Most updates are too small to hold that many ranges: they need not be read.
+  if (update.length <= Math.min(limit, MAX_DELETES * LEAST_RANGE_BYTES)) return [update];
   const { structs, ds } = Y.decodeUpdate(update);
+  if (update.length <= limit && countRanges(ds.clients) <= MAX_DELETES) return [update];
   const room = limit - STRUCT_OVERHEAD;
   const longest = Math.floor((room - STRUCT_OVERHEAD) / BYTES_A_UNIT);
   const parts: Uint8Array[] = [];
@@ -53,11 +61,15 @@ export function splitUpdate(update: Uint8Array, limit: number): Uint8Array[] {
   const ranges = [...ds.clients].flatMap(([client, deleted]) =>
     deleted.map(({ clock, len }) => ({ client, clock, len })),
   );
-  const rangesAPart = Math.max(1, Math.floor(room / RANGE_BYTES));
+  const rangesAPart = Math.min(MAX_DELETES, Math.max(1, Math.floor(room / RANGE_BYTES)));
   for (let i = 0; i < ranges.length; i += rangesAPart) {
     parts.push(encodeDeletions(ranges.slice(i, i + rangesAPart)));
   }
   return parts;
+}
+
+function countRanges(clients: ReadonlyMap<number, readonly unknown[]>): number {
+  return [...clients.values()].reduce((sum, ranges) => sum + ranges.length, 0);
 }
 
 function sizeOf(struct: Struct): number {
