@@ -119,6 +119,16 @@ def test_a_role_that_is_moved_to_another_document_is_noticed_in_both(
     assert epoch(other) > before[1]
 
 
+def test_a_new_title_asks_no_open_editor_anew(document: Document) -> None:
+    before = epoch(document)
+    document.title = "renamed.py"
+    document.save(update_fields=["title"])
+    assert epoch(document) == before
+    for column in ("owner", "owner_id", "trashed_at"):
+        document.save(update_fields=["title", column])
+    assert epoch(document) == before + 3
+
+
 def test_saving_a_title_does_not_undo_what_the_journal_counted_meanwhile(
     document: Document,
 ) -> None:

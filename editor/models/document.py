@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +17,8 @@ from .title import validate_title
 # Columns that only SQL moves on, and only forward. A row that was read a moment ago, saved as a
 # whole (as the admin's form does), would turn them back and tear a hole into the log.
 MOVED_BY_SQL = frozenset({"last_seq", "access_epoch", "updated_at"})
+# What of a document decides who may do what. Open editors need not ask anew about a new title.
+DECIDES_ACCESS = frozenset({"owner", "owner_id", "trashed_at"})
 
 
 class Document(models.Model):
@@ -84,7 +86,12 @@ class Document(models.Model):
 
 
 @receiver(post_save, sender=Document)
-def bump_access(instance: Document, created: bool, **kwargs: Any) -> None:
+def bump_access(
+    instance: Document,
+    created: bool,
+    update_fields: Collection[str] | None = None,
+    **kwargs: Any,
+) -> None:
     """A saved row may have a new owner or be in the trash now, however it was changed."""
-    if not created:
+    if not created and (update_fields is None or not DECIDES_ACCESS.isdisjoint(update_fields)):
         instance.bump_access()
