@@ -84,10 +84,46 @@ test("half a line end cannot be deleted", () => {
   assert.equal(edit("a\r\nb", { changes: { from: 0, to: 2 } }), "\r\nb");
 });
 
-test("a paste is taken as it is, whatever it is pasted into", () => {
-  const paste = (insert: string) => ({ changes: { from: 1, insert }, userEvent: "input.paste" });
-  assert.equal(edit("ab\r\n", paste("x\ny")), "ax\nyb\r\n");
-  assert.equal(edit("ab\n", paste("x\r\ny")), "ax\r\nyb\n");
+const paste = (from: number, insert: string): TransactionSpec => ({
+  changes: { from, insert },
+  selection: { anchor: from + insert.length },
+  userEvent: "input.paste",
+});
+
+test("a paste takes the line ends of the text, and the cursor is behind it", () => {
+  assert.equal(edit("a|b\r\n", paste(1, "x\ny\n")), "ax\r\ny\r\n|b\r\n");
+  assert.equal(edit("a|b\r\n", paste(1, "x\r\ny\n")), "ax\r\ny\r\n|b\r\n");
+  assert.equal(edit("a|b\n", paste(1, "x\r\ny\r\n")), "ax\ny\n|b\n");
+  assert.equal(edit("one\ntwo\n|", paste(8, "three\r\nfour\r\n")), "one\ntwo\nthree\nfour\n|");
+  // At a line end of the same or the other kind.
+  assert.equal(edit("a|\r\nb", paste(1, "x\ny")), "ax\r\ny|\r\nb");
+  assert.equal(edit("a|\nb", paste(1, "x\r\ny")), "ax\ny|\nb");
+});
+
+test("a text that has no line ends keeps those of what is pasted", () => {
+  for (const pasted of ["x\r\ny\r\n", "x\ny\n", "x\r\ny\n"]) {
+    assert.equal(edit("|", paste(0, pasted)), `${pasted}|`);
+    assert.equal(edit("a|b", paste(1, pasted)), `a${pasted}|b`);
+  }
+});
+
+test("in a text of mixed line ends a paste goes by the line it is put into", () => {
+  assert.equal(edit("a|b\r\nc\n", paste(1, "x\ny")), "ax\r\ny|b\r\nc\n");
+  assert.equal(edit("ab\r\nc|\n", paste(5, "x\r\ny")), "ab\r\ncx\ny|\n");
+});
+
+test("a paste of very many lines is converted too", () => {
+  const pasted = paste(3, "line\r\n".repeat(150_000));
+  assert.equal(edit("a\nb|\n", pasted), `a\nb${"line\n".repeat(150_000)}|\n`);
+});
+
+test("lines that are pasted one to a cursor leave no half a line end", () => {
+  // What CodeMirror makes of "x\r\ny" with two cursors.
+  const changes = [
+    { from: 1, insert: "x\r" },
+    { from: 4, insert: "y" },
+  ];
+  assert.equal(edit("a\r\nb\r\n", { changes, userEvent: "input.paste" }), "ax\r\nby\r\n");
 });
 
 test("a change that shares half of a character writes the whole of it", () => {
@@ -118,7 +154,8 @@ test("whatever is edited, no line end and no character is left in halves", () =>
       at = to + 1;
     }
     const state = EditorState.create({ doc: Text.of(text.split("\n")), extensions: lineEnds() });
-    const tr = state.update({ changes, selection: { anchor: 0 } });
+    const userEvent = ["input.type", "input.paste"][round % 2] ?? "";
+    const tr = state.update({ changes, selection: { anchor: 0 }, userEvent });
     const result = tr.newDoc.toString();
     const what = `${JSON.stringify(text)} ${JSON.stringify(changes)} -> ${JSON.stringify(result)}`;
     assert.doesNotMatch(result, /[\ud800-\udfff]/u, what);

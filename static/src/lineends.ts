@@ -1,5 +1,5 @@
 /**
- * Line ends and surrogate pairs stay what they are.
+ * Line ends and surrogate pairs stay what they are; a paste takes the line ends of the text.
  *
  * CodeMirror would turn "\r\n" into "\n" and shift every position against the Y.Text, so lines are
  * split at "\n" alone and "\r" stays in the text. Then "\r\n" must be one thing to people: "\r" is
@@ -205,6 +205,11 @@ function repairs(tr: Transaction): ChangeSet | null {
   const was = tr.startState.doc;
   const is = tr.newDoc;
   const fixes: { from: number; to?: number; insert?: string }[] = [];
+  const isPaste = tr.isUserEvent("input.paste") || tr.isUserEvent("input.drop");
+  // A text without line ends of its own takes those of what is pasted.
+  const isVerbatim = isPaste && was.lines === 1;
+  // What is typed goes by its own line, what is pasted by the whole text where that is of one mind.
+  const own: LineEnds = isPaste ? lineEndsOf(was) : "mixed";
   tr.changes.iterChanges((fromA, toA, fromB, toB, inserted) => {
     // A "\r" that stays before the change and has lost its "\n"; a "\n" after it without its "\r".
     if (isInLineEnd(was, fromA) && charAt(is, fromB) !== "\n") {
@@ -213,8 +218,14 @@ function repairs(tr: Transaction): ChangeSet | null {
     if (isInLineEnd(was, toA) && charAt(is, toB - 1) !== "\r") {
       fixes.push({ from: toB, insert: "\r" });
     }
-    if (inserted.lines > 1 && !isVerbatim(tr) && isCrlfAt(was, fromA)) {
-      for (const at of bareLineFeeds(is, fromB, toB)) fixes.push({ from: at, insert: "\r" });
+    if (!isVerbatim && (inserted.lines > 1 || isPaste)) {
+      const isCrlf = own === "CRLF" || (own === "mixed" && isCrlfAt(was, fromA));
+      if (isPaste) {
+        for (const at of strayReturns(is, fromB, toB, isCrlf)) fixes.push({ from: at, to: at + 1 });
+      }
+      if (isCrlf) {
+        for (const at of bareLineFeeds(is, fromB, toB)) fixes.push({ from: at, insert: "\r" });
+      }
     }
     // Halves of a character that stay: with a new other half they are one new character, which is
     // written whole; alone they are nothing.
@@ -228,15 +239,19 @@ function repairs(tr: Transaction): ChangeSet | null {
   return fixes.length === 0 ? null : ChangeSet.of(fixes, is.length, "\n");
 }
 
-function isVerbatim(tr: Transaction): boolean {
-  return tr.isUserEvent("input.paste") || tr.isUserEvent("input.drop");
-}
-
 /** Whether a line break typed at `at` is "\r\n": as its line ends, or else the one before. */
 function isCrlfAt(doc: Text, at: number): boolean {
   const line = doc.lineAt(at);
   if (line.to < doc.length) return line.text.endsWith("\r");
   return line.number > 1 && doc.line(line.number - 1).text.endsWith("\r");
+}
+
+/** The "\r" of a pasted text that are too many: those of line ends, or what was cut from one. */
+function strayReturns(doc: Text, from: number, to: number, isCrlf: boolean): number[] {
+  const text = doc.sliceString(from, to);
+  return [...text.matchAll(/\r(?=\n|$)/g)]
+    .map(({ index }) => from + index)
+    .filter((at) => !isCrlf || charAt(doc, at + 1) !== "\n");
 }
 
 function bareLineFeeds(doc: Text, from: number, to: number): number[] {
