@@ -16,7 +16,7 @@ import {
   indentUnit,
 } from "@codemirror/language";
 import { gotoLine, highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
-import { Compartment, EditorState, type Extension, type Transaction } from "@codemirror/state";
+import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import {
   crosshairCursor,
   drawSelection,
@@ -39,6 +39,7 @@ import { languageOf } from "./languages";
 import { lengthLimit, type Refusal } from "./limits";
 import { lineEnds } from "./lineends";
 import { theme } from "./theme";
+import { undoSteps } from "./undosteps";
 
 /** On screens this narrow long lines are wrapped. */
 const NARROW = "(max-width: 640px)";
@@ -89,10 +90,8 @@ export class CodeEditor {
           this.#indentation.of([]),
           this.#wrapping.of(wrapping()),
           this.#editable.of(editable(options.canEdit)),
+          undoSteps(this.#undoManager),
           yCollab(text, null, { undoManager: this.#undoManager }),
-          EditorView.updateListener.of(({ transactions }) => {
-            if (transactions.some(endsUndoStep)) this.#undoManager.stopCapturing();
-          }),
           remoteCarets(awareness),
           theme(),
           EditorView.cspNonce.of(options.cspNonce),
@@ -131,13 +130,6 @@ export class CodeEditor {
     this.#undoManager.clear();
     this.view.dispatch({ effects: this.#editable.reconfigure(editable(false)) });
   }
-}
-
-/** Whether what is typed next is undone apart from what came before. */
-function endsUndoStep(tr: Transaction): boolean {
-  return ["select", "move", "input.paste", "input.drop", "input.complete"].some((event) =>
-    tr.isUserEvent(event),
-  );
 }
 
 function editable(canEdit: boolean): Extension {

@@ -100,6 +100,26 @@ def test_undo_takes_back_own_edits_only(site: Server, enter: Enter) -> None:
     alice.sees_text("alice")
 
 
+def test_enter_a_paste_and_a_moved_cursor_each_begin_an_undo_step(
+    site: Server, enter: Enter
+) -> None:
+    document = site.document("notes.txt", owner="alice")
+    alice = enter(site, "alice", document)
+    # Faster than the pause that begins a step by itself.
+    alice.types("one\ntwo")
+    alice.pastes(" pasted")
+    alice.types("!")
+    alice.presses("ArrowLeft")
+    alice.types("?")
+    alice.sees_text("one\ntwo pasted?!")
+    for earlier in ("one\ntwo pasted!", "one\ntwo pasted", "one\ntwo", "one", ""):
+        alice.presses("Control+z")
+        alice.sees_text(earlier)
+    for later in ("one", "one\ntwo", "one\ntwo pasted"):
+        alice.presses("Control+Shift+Z")
+        alice.sees_text(later)
+
+
 def test_a_viewer_sees_and_cannot_type(site: Server, enter: Enter) -> None:
     document = site.document("main.py", owner="alice", viewers=("bob",))
     alice = enter(site, "alice", document)
@@ -145,6 +165,17 @@ def test_characters_and_line_ends_survive_every_path(site: Server, enter: Enter)
 
     assert site.export(document) == alice.text == bob.text
     expect(alice.page.locator("#line-ends")).to_have_text("CRLF")
+
+
+def test_a_paste_takes_the_line_ends_of_the_text(site: Server, enter: Enter) -> None:
+    document = site.document("unix.txt", owner="alice")
+    alice = enter(site, "alice", document)
+    alice.types("one\ntwo\n")
+    alice.pastes("three\r\nfour\r\n")
+    alice.sees_text("one\ntwo\nthree\nfour\n")
+    alice.sees_state("Saved")
+    expect(alice.page.locator("#line-ends")).to_have_text("LF")
+    assert site.export(document) == alice.text
 
 
 def test_the_language_follows_the_title(site: Server, enter: Enter) -> None:
