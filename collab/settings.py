@@ -136,9 +136,12 @@ STATIC_ROOT = BASE_DIR / "static" / "collected"
 # The built front end; its sources in static/src are not served.
 STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 
-# The largest frame a socket accepts, in bytes. Default: 1,000,000, under daphne's own 1 MiB, so
-# that a client hears 4413 from us and not a dropped connection.
+# The largest frame a socket accepts, in bytes. Default: 1,000,000. A server's own limit has to be
+# higher, or a client finds its connection dropped instead of hearing 4413 from us.
 MAX_MESSAGE_BYTES: int = env.int("MAX_MESSAGE_BYTES", default=1_000_000)
+# runserver's own limit holds for what is sent as well, and a document is sent whole to who opens
+# it: at most three bytes for each of its units, and what was deleted in it.
+DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 64 * 1024 * 1024
 # The longest text of a document, in UTF-16 code units. Default: 5,000,000.
 MAX_DOCUMENT_LENGTH: int = env.int("MAX_DOCUMENT_LENGTH", default=5_000_000)
 # How long a room without editors is kept in memory, in seconds. Default: 30.

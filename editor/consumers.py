@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from editor.names import display_name
+from editor.sync.access import Session
 from editor.sync.awareness import Identity
 from editor.sync.connection import Connection
 from editor.sync.hub import Hub
@@ -68,6 +69,7 @@ class DocumentConsumer:
         connection = Connection(
             Identity(user.pk, display_name(user)),
             can_edit=granted.can_edit,
+            session=Session(scope["session"].session_key, user.pk, user.password),
             hears_saved=hears_saved,
             wake=awake.set,
         )
@@ -92,7 +94,7 @@ class DocumentConsumer:
                 relieved.clear()
                 await relieved.wait()
             event = await receive()
-            if event["type"] != "websocket.receive":
+            if event["type"] != "websocket.receive" or connection.closing is not None:
                 return
             frame = event.get("bytes")
             try:

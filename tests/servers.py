@@ -173,7 +173,13 @@ class Server:
         application = "collab.asgi:application"
         port = str(self.port)
         if self.kind == "daphne":
-            return [sys.executable, "-m", "daphne", "-b", HOST, "-p", port, application]
+            # As runserver does, from the settings.
+            size = str(settings.DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE)
+            return [
+                *(sys.executable, "-m", "daphne", "-b", HOST, "-p", port),
+                *("--websocket-max-message-size", size, "--websocket-max-frame-size", size),
+                application,
+            ]
         return [
             *(sys.executable, "-m", "uvicorn", application),
             *("--host", HOST),

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError
 from pytest_django import Settings
 
@@ -43,6 +44,7 @@ class Socket(ApplicationCommunicator):
             {
                 "type": "websocket",
                 "user": user,
+                "session": SessionStore(),
                 "subprotocols": list(offers),
                 "url_route": {"kwargs": {"room": str(room)}},
             },

@@ -166,8 +166,8 @@ def test_account_switched_off_while_connected_is_cut_off(
         account.is_active = False
         account.save()
 
-    # Without a word from anybody: the epochs of open documents are looked at each second.
-    bob.is_stopped(FORBIDDEN)
+    # Without a word from anybody: the sessions of open documents are looked at each second.
+    bob.is_stopped(NOT_SIGNED_IN)
     alice = opener.editor(server, "alice", document).is_synced().sees("before")
     assert alice.text == "before"
 

@@ -177,3 +177,15 @@ def test_restart_in_the_middle_of_typing_loses_nothing(
     assert people[0].text == people[1].text
     server.stop()
     assert server.export(document) == people[0].text
+
+
+def test_document_larger_than_any_frame_from_a_client_opens_again(
+    server: Server, opens: Opens
+) -> None:
+    """Its step 2 is one message, whatever its size: a server with a limit on that loses it."""
+    document = server.document()
+    alice = opens("alice", document, saved=True).is_synced()
+    part = "0123456789abcde\n" * 50_000
+    for number in range(3):
+        alice.types(number * len(part), part).is_saved()
+    opens("alice", document).is_synced().sees(3 * part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,11 +35,14 @@ class Connection:
         *,
         can_edit: bool,
         wake: Callable[[], None],
+        session: Hashable = None,
         hears_saved: bool = False,
         max_outbox_bytes: int = MAX_OUTBOX_BYTES,
     ) -> None:
         self.identity = identity
         self.can_edit = can_edit
+        self.session = session
+        """The sign-in that it rests on; None where nobody asks."""
         self.hears_saved = hears_saved
         self.outbox: deque[bytes] = deque()
         self.closing: tuple[CloseCode, str] | None = None

@@ -14,6 +14,7 @@ from heapq import heappop, heappush
 from typing import Final
 
 from .lib0 import MalformedError
+from .part import encode_part
 from .ranges import RangeSet
 from .update import (
     DELETED,
@@ -25,7 +26,6 @@ from .update import (
     StateVector,
     Struct,
     Update,
-    encode_update,
     read_update,
 )
 
@@ -103,16 +103,19 @@ class Frontier:
         self._check_characters(fresh, new_deletes)
         if limits is not None:
             self._check_limits(fresh, new_deletes, limits)
+        # The beginning of a struct may be known, with other text even: only what is new counts.
+        known = {client: self.clocks.get(client, 0) for client in fresh}
+        overlaps = any(structs[0].clock < known[client] for client, structs in fresh.items())
         for client, structs in fresh.items():
             self._take(client, structs)
         self._delete(new_deletes)
 
         whole = not waiting and not early_deletes and new_deletes == update.deletes
         rest, waits = self._rest(update, waiting, early_deletes)
-        if whole and fresh == update.sections:
+        if whole and not overlaps and fresh == update.sections:
             payload = update.payload
         else:
-            payload = _encode(update, fresh, new_deletes)
+            payload = encode_part(update, fresh, new_deletes, known)
         needs = {client for client, _, _ in new_deletes}
         for structs in fresh.values():
             for struct in structs:
@@ -206,7 +209,7 @@ class Frontier:
             wait(client, end - 1)
         if waiting == update.sections and early_deletes == update.deletes:
             return update, waits
-        return read_update(_encode(update, waiting, early_deletes)), waits
+        return read_update(encode_part(update, waiting, early_deletes)), waits
 
     def _sort_deletes(
         self, update: Update, reached: StateVector
@@ -326,19 +329,3 @@ def _by_client(deletes: list[DeleteRange]) -> dict[int, list[tuple[int, int]]]:
     for client, start, end in deletes:
         by_client.setdefault(client, []).append((start, end))
     return by_client
-
-
-def _encode(update: Update, sections: dict[int, list[Struct]], deletes: list[DeleteRange]) -> bytes:
-    """The bytes of consecutive structs of `update`, by client, and of `deletes`."""
-    encoded = []
-    for client, structs in sections.items():
-        following = update.sections[client].index(structs[-1]) + 1
-        end = (
-            update.sections[client][following].offset
-            if following < len(update.sections[client])
-            else update.section_ends[client]
-        )
-        encoded.append(
-            (client, structs[0].clock, len(structs), update.payload[structs[0].offset : end])
-        )
-    return encode_update(encoded, deletes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 
 from .connection import Connection, Frame
@@ -59,7 +59,8 @@ class HeldParts:
             while waiting and waiting[0][0] < clocks[client]:
                 _, _, held = heappop(waiting)
                 held.unmet -= 1
-                if held.unmet == 0 and self._remove(held):
+                if held.unmet == 0:
+                    self._remove(held)
                     ready.append(held)
             if not waiting:
                 self._waiting.pop(client, None)
@@ -72,8 +73,15 @@ class HeldParts:
 
     def forget(self, connection: Connection) -> None:
         """Let go of what a connection has waiting."""
-        # Its places in the heaps are passed over when their turn comes.
-        self._shares.pop(connection, None)
+        if self._shares.pop(connection, None) is None:
+            return
+        for client, waiting in list(self._waiting.items()):
+            left = [entry for entry in waiting if entry[2].frame.connection is not connection]
+            if left:
+                heapify(left)
+                self._waiting[client] = left
+            else:
+                del self._waiting[client]
 
     def take_all(self) -> list[Held]:
         """Take out everything."""
@@ -82,12 +90,9 @@ class HeldParts:
         self._waiting.clear()
         return parts
 
-    def _remove(self, held: Held) -> bool:
-        share = self._shares.get(held.frame.connection)
-        if share is None or held not in share.parts:
-            return False
+    def _remove(self, held: Held) -> None:
+        share = self._shares[held.frame.connection]
         del share.parts[held]
         share.size -= len(held.update.payload)
         if not share.parts:
             del self._shares[held.frame.connection]
-        return True

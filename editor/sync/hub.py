@@ -24,7 +24,7 @@ from django.db import (
 )
 
 from . import journal
-from .access import Access, access, rights
+from .access import Access, Session, access, ended, rights
 from .connection import Connection
 from .lib0 import MalformedError
 from .protocol import CloseCode, RefusedError, decode
@@ -257,7 +257,12 @@ class Hub:
 
     async def _apply_rights(self, room: Room) -> None:
         try:
-            current = await self._persist(rights, room.document_id, room.people())
+            while True:
+                people = room.people()
+                current = await self._persist(rights, room.document_id, people)
+                # Who has come meanwhile was not asked about, and is no stranger for that.
+                if room.people() <= people:
+                    break
             if current is None:
                 self._drop(room, CloseCode.NOT_FOUND, "This document was deleted.")
             else:
@@ -291,10 +296,11 @@ class Hub:
             self._unload(loop.time())
 
     async def _watch(self) -> None:
-        """One query for all open rooms: who has written, and whose rights have changed?"""
+        """Ask for all open rooms: who has written, lost a right, or signed out elsewhere?"""
         rooms = {room.document_id: room for room in self.rooms.values()}
         if not rooms:
             return
+        await self._end_sessions()
         heads = await self._read(journal.heads, list(rooms))
         for document_id, room in rooms.items():
             head = heads.get(document_id)
@@ -313,6 +319,16 @@ class Hub:
                         self._give_up(room, error)
                     else:
                         self._note(room)
+
+    async def _end_sessions(self) -> None:
+        connections = [one for room in self.rooms.values() for one in room.connections]
+        sessions = {one.session for one in connections if isinstance(one.session, Session)}
+        if not sessions:
+            return
+        over = await self._read(ended, sessions)
+        for one in connections:
+            if one.session in over:
+                one.close(CloseCode.NOT_SIGNED_IN, "You are signed out.")
 
     def _unload(self, now: float) -> None:
         for uuid, room in list(self.rooms.items()):

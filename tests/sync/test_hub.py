@@ -16,7 +16,7 @@ from django.db import IntegrityError, OperationalError
 from editor.models import Document, Update
 from editor.sync import hub as hubs
 from editor.sync import journal
-from editor.sync.access import rights
+from editor.sync.access import Session, rights
 from editor.sync.awareness import Entry, Identity, encode_awareness
 from editor.sync.connection import Connection
 from editor.sync.hub import Hub
@@ -24,6 +24,7 @@ from editor.sync.protocol import AwarenessUpdate, CloseCode, RefusedError, encod
 from editor.sync.room import Batch, Room, Row
 from tests import frames
 from tests.frames import typed
+from tests.people import browser
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -276,6 +277,19 @@ async def test_right_that_changed_while_the_room_was_opened_is_looked_at_again(
     visitor = Visitor(hub, bob)
     visitor.room = await hub.join(document.uuid, granted, visitor.connection)
     await visitor.is_closed(CloseCode.FORBIDDEN)
+
+
+async def test_session_that_is_signed_out_elsewhere_ends_its_connections(
+    hub: Hub, document: Document, alice: User
+) -> None:
+    client = await elsewhere(browser, alice)
+    visitor = Visitor(hub, alice)
+    visitor.connection.session = Session(client.session.session_key, alice.pk, alice.password)
+    await visitor.opens(document.uuid)
+    stays = await Visitor(hub, alice).opens(document.uuid)
+    await elsewhere(client.logout)
+    await visitor.is_closed(CloseCode.NOT_SIGNED_IN)
+    assert stays.connection.closing is None
 
 
 # Storage that fails

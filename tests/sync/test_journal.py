@@ -10,7 +10,6 @@ from django.db import IntegrityError
 
 from editor.models import Collaborator, Document, Update
 from editor.sync import journal
-from editor.sync.access import access, rights
 from editor.sync.journal import Committed, Gone, Stale
 from editor.sync.room import Batch, DamagedError, LogEntry, Row
 from tests.frames import typed
@@ -115,28 +114,3 @@ def test_log_with_a_missing_row_is_not_read_as_if_it_were_whole(
     Update.objects.filter(seq=2).delete()
     with pytest.raises(DamagedError, match="expected entry 2"):
         journal.load(document.uuid)
-
-
-def test_access_is_what_permissions_say(
-    document: Document, alice: User, bob: User, charlie: User
-) -> None:
-    document.collaborators.update(role="viewer")
-    document.refresh_from_db()
-    granted = access(alice, document.uuid)
-    assert granted is not None
-    assert granted.can_edit
-    assert granted.epoch == document.access_epoch
-    viewing = access(bob, document.uuid)
-    assert viewing is not None
-    assert not viewing.can_edit
-    assert access(charlie, document.uuid) is None
-    assert access(alice, uuid4()) is None
-    current = rights(document.pk, [alice.pk, bob.pk, charlie.pk])
-    assert current is not None
-    assert current.can_edit == {alice.pk: True, bob.pk: False}
-
-
-def test_nobody_has_access_to_what_is_in_the_trash(document: Document, alice: User) -> None:
-    document.trash()
-    assert access(alice, document.uuid) is None
-    assert rights(document.pk, [alice.pk]) is None

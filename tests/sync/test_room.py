@@ -256,10 +256,14 @@ def test_what_is_held_of_a_client_that_left_is_let_go(
     room: Room, alice: Typist, bob: Typist
 ) -> None:
     alice.sends(SyncUpdate(typed(77, 1, "b", after=(77, 0))))
+    bob.sends(SyncUpdate(typed(77, 5, "f", after=(77, 4))))
+    room.leave(alice.connection)
     room.leave(alice.connection)
     bob.sends(SyncUpdate(typed(77, 0, "a")))
     commit(room)
     assert str(room.text) == "a"
+    room.leave(bob.connection)
+    assert room._held._waiting == {}, "what is gone is kept"
 
 
 def test_held_frame_does_not_count_what_is_durable_behind_it_as_a_backlog(
@@ -416,6 +420,22 @@ def test_entry_of_the_log_that_no_gate_would_pass_is_damage(room: Room, payload:
         room.catch_up([LogEntry(1, payload)])
 
 
+def test_very_many_deletions_in_one_run_of_text_are_made_in_two_steps_and_mean_the_same(
+    room: Room, alice: Typist, bob: Typist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "MANY_DELETES", 4)
+    alice.types(0, "0123456789" * 4)
+    everyone_equal(room, alice, bob)
+    with bob.doc.transaction():
+        for at in range(38, -1, -2):
+            del bob.text[at : at + 1]
+    bob.flushes()
+    assert everyone_equal(room, alice, bob) == "13579" * 4
+    again = Room(1)
+    again.load([LogEntry(1, alice.doc.get_update())])
+    assert str(again.text) == "13579" * 4
+
+
 # Rights
 
 
@@ -497,6 +517,9 @@ def test_room_that_is_given_up_forgets_what_was_not_written(room: Room, alice: T
     assert not room.waiting
     assert alice.closed == CloseCode.TRY_AGAIN_LATER
     assert alice.saved == 0
+    with pytest.raises(RefusedError):
+        alice.types(4, " on")  # it would be written without what is before it
+    assert not room.waiting
 
 
 # Presence
