@@ -39,6 +39,7 @@ const editor = new CodeEditor(element(document, "#code"), {
   maxLength: config.maxDocumentLength,
   cspNonce: document.querySelector<HTMLScriptElement>("script[nonce]")?.nonce ?? "",
   onRefusal: (refusal) => notice.show(describeRefusal(refusal)),
+  onReadOnly: () => notice.show("You can read this document but not change it."),
   extensions: statusBar.extension,
 });
 statusBar.open(editor.view);

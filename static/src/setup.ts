@@ -38,6 +38,7 @@ import { indentationOf } from "./indentation";
 import { languageOf } from "./languages";
 import { lengthLimit, type Refusal } from "./limits";
 import { lineEnds } from "./lineends";
+import { readOnlyHint } from "./readonly";
 import { theme } from "./theme";
 import { undoSteps } from "./undosteps";
 
@@ -54,6 +55,8 @@ export interface EditorOptions {
   /** What a Content-Security-Policy asks of the style element that CodeMirror makes. */
   cspNonce: string;
   onRefusal: (refusal: Refusal) => void;
+  /** Somebody tries to change what they can only read. */
+  onReadOnly: () => void;
   /** More extensions, such as what listens to the selection. */
   extensions: Extension;
 }
@@ -85,6 +88,7 @@ export class CodeEditor {
         extensions: [
           lineEnds(),
           lengthLimit(options.maxLength, options.onRefusal),
+          readOnlyHint(options.onReadOnly),
           basics(),
           this.#language.of([]),
           this.#indentation.of([]),
