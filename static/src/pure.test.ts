@@ -8,6 +8,7 @@ import { backoff, LONGEST_WAIT, SHORTEST_WAIT } from "./backoff";
 import { initials, readableOn, readIdentity, readPresence } from "./identity";
 import { indentationOf } from "./indentation";
 import { describeRefusal } from "./limits";
+import { describeMatches, MOST_COUNTED } from "./searching";
 
 test("the first retry is fast, the later ones spread over ten seconds", () => {
   assert.equal(backoff(0, () => 0), SHORTEST_WAIT);
@@ -68,6 +69,19 @@ test("indentation is taken from the text", () => {
   assert.equal(of("def f():\n    x\n\ndef g():\n    y\n"), "    ");
   assert.equal(of("f {\n\tx\n\t\ty\n}\n"), "\t");
   assert.equal(of("/*\n * a\n */\nf {\n  x\n}\n"), "  ");
+});
+
+test("matches are counted in words, up to a limit", () => {
+  const matches = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ from: index * 3, to: index * 3 + 2 }));
+  const nowhere = { from: 0, to: 0 };
+  assert.equal(describeMatches([], nowhere), "No results");
+  assert.equal(describeMatches(matches(1), nowhere), "1 result");
+  assert.equal(describeMatches(matches(17), nowhere), "17 results");
+  assert.equal(describeMatches(matches(17), { from: 6, to: 8 }), "3 of 17");
+  assert.equal(describeMatches(matches(MOST_COUNTED), nowhere), "1,000 results");
+  assert.equal(describeMatches(matches(MOST_COUNTED + 1), nowhere), "More than 1,000 results");
+  assert.equal(describeMatches(matches(MOST_COUNTED + 1), { from: 0, to: 2 }), "1 of more than 1,000");
 });
 
 test("a refusal names size and limit", () => {

@@ -15,7 +15,7 @@ import {
   indentOnInput,
   indentUnit,
 } from "@codemirror/language";
-import { gotoLine, highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import { gotoLine, highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import {
   crosshairCursor,
@@ -39,6 +39,7 @@ import { languageOf } from "./languages";
 import { lengthLimit, type Refusal } from "./limits";
 import { lineEnds } from "./lineends";
 import { readOnlyHint } from "./readonly";
+import { searching } from "./searching";
 import { theme } from "./theme";
 import { undoSteps } from "./undosteps";
 
@@ -165,14 +166,15 @@ function basics(): Extension {
     EditorState.languageData.of(() => [{ autocomplete: completeAnyWord }]),
     highlightActiveLine(),
     highlightSelectionMatches(),
-    search({ top: true }),
+    searching(),
     keymap.of([
       ...closeBracketsKeymap,
       ...yUndoManagerKeymap,
+      // Before the search's own: on a Mac Cmd-G finds the next, elsewhere F3 does.
+      { key: "Ctrl-g", run: gotoLine, preventDefault: true },
       ...searchKeymap,
       ...foldKeymap,
       ...completionKeymap,
-      { key: "Mod-g", run: gotoLine, preventDefault: true },
       // Escape, then Tab, leaves the editor; the page says so.
       indentWithTab,
       ...defaultKeymap,

@@ -109,6 +109,44 @@ def test_several_cursors_search_and_comments(site: Server, enter: Enter) -> None
     alice.sees_text("# pig\ndog\npig")
 
 
+def test_the_search_panel_says_how_much_is_found(
+    site: Server, enter: Enter, artifacts: Path
+) -> None:
+    document = site.document("main.py", owner="alice", editors=("bob",))
+    alice = enter(site, "alice", document)
+    bob = enter(site, "bob", document)
+    alice.pastes("cat\ndog\ncat\n")
+    alice.presses("Control+Home", "Control+f")
+    found = alice.page.locator(".cm-search").get_by_role("status")
+    alice.page.keyboard.type("nomatch")
+    expect(found).to_have_text("No results")
+    alice.pictures(artifacts / "no-results.png")
+    alice.page.keyboard.press("Control+a")
+    alice.page.keyboard.type("cat")
+    expect(found).to_have_text("2 results")
+    alice.page.keyboard.press("Enter")
+    expect(found).to_have_text("1 of 2")
+    bob.presses("Control+End")
+    bob.types("cat")
+    expect(found).to_have_text("1 of 3")
+    alice.page.get_by_label("Regular expression").check()
+    alice.page.get_by_label("Find").select_text()
+    alice.page.keyboard.type("ca(")
+    expect(found).to_have_text("Not a regular expression")
+    expect(alice.page.get_by_role("button", name="Replace all", exact=True)).to_be_visible()
+
+
+def test_go_to_line_by_keyboard(site: Server, enter: Enter, artifacts: Path) -> None:
+    document = site.document("main.py", owner="alice")
+    alice = enter(site, "alice", document)
+    alice.pastes("\n".join("abcdefghi"))
+    alice.presses("Control+g")
+    alice.pictures(artifacts / "go-to-line.png")
+    alice.page.keyboard.type("4")
+    alice.page.keyboard.press("Enter")
+    expect(alice.page.locator("#position")).to_have_text("Line 4, column 1")
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 def test_a_long_title_and_many_people_fit(
     site: Server, enter: Enter, artifacts: Path, width: int
