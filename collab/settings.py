@@ -77,9 +77,26 @@ TEMPLATES = [
     },
 ]
 
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
-}
+
+def _database() -> dict[str, Any]:
+    try:
+        database: dict[str, Any] = env.db(
+            "DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}"
+        )
+    except (KeyError, ValueError):
+        database = {}
+    if database.get("ENGINE") not in (
+        "django.db.backends.sqlite3",
+        "django.db.backends.postgresql",
+    ):
+        sys.exit(
+            "DATABASE_URL names no database that is supported: expected something like "
+            "postgres://user:password@host/name or sqlite:////path/to/file."
+        )
+    return database
+
+
+DATABASES: dict[str, dict[str, Any]] = {"default": _database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A deferred read that turns into a write fails at once when somebody else has committed.

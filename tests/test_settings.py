@@ -57,6 +57,16 @@ def test_what_is_missing_stops_the_start_with_one_clear_sentence(
     assert "Traceback" not in ended.stderr + ended.stdout
 
 
+@pytest.mark.parametrize("url", ["bogus", "foo://x", "postgres://u:p@h:port/n", "mysql://h/n"])
+def test_database_that_is_none_stops_the_start_with_one_clear_sentence(url: str) -> None:
+    ended = start(
+        STARTS["manage.py"], SECRET_KEY=KEY, ALLOWED_HOSTS="code.example.org", DATABASE_URL=url
+    )
+    assert ended.returncode != 0
+    assert ended.stderr.startswith("DATABASE_URL names no database")
+    assert "Traceback" not in ended.stderr
+
+
 def test_with_both_it_starts() -> None:
     ended = start(STARTS["manage.py"], SECRET_KEY=KEY, ALLOWED_HOSTS="code.example.org")
     assert ended.returncode == 0, ended.stderr
