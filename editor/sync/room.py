@@ -7,7 +7,8 @@ authors, and sends it to everybody else. So the text here is always a prefix of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import isqrt
 from typing import Final
@@ -147,16 +148,9 @@ class Room:
     def _apply(self, entry: LogEntry) -> None:
         if entry.seq != self.seq + 1:
             raise DamagedError(f"expected entry {self.seq + 1} of the log, got {entry.seq}")
-        try:
+        with _as_damage(f"entry {entry.seq} does not apply"):
             self._loosen(entry.payload)
             self.doc.apply_update(entry.payload)
-        except Exception as error:
-            raise DamagedError(f"entry {entry.seq} does not apply: {error}") from error
-        except BaseException as error:
-            # A panic in Rust is no Exception.
-            if type(error).__name__ != "PanicException":
-                raise
-            raise DamagedError(f"entry {entry.seq} does not apply: {error}") from None
         self.seq = entry.seq
 
     def _loosen(self, payload: bytes) -> None:
@@ -419,8 +413,24 @@ class Room:
             connection.quiet = True
 
 
+@contextmanager
+def _as_damage(what: str) -> Iterator[None]:
+    """Turn whatever pycrdt raises into a `DamagedError`, a panic in Rust too: it is no Exception."""
+    try:
+        yield
+    except Exception as error:
+        raise DamagedError(f"{what}: {error}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise DamagedError(f"{what}: {error}") from None
+
+
 def _merge(payloads: list[bytes]) -> bytes:
-    return payloads[0] if len(payloads) == 1 else merge_updates(*payloads)
+    if len(payloads) == 1:
+        return payloads[0]
+    with _as_damage("updates do not merge"):
+        return merge_updates(*payloads)
 
 
 def _rows(changes: Iterable[Change]) -> Iterable[Row]:

@@ -393,6 +393,37 @@ def test_log_that_does_not_apply_is_damaged_and_ends_no_process(payload: bytes) 
         Room(1).load([LogEntry(1, typed(1, 0, "text")), LogEntry(2, payload)])
 
 
+class PanicException(BaseException):  # noqa: N818 - as pyo3 names it
+    """What a panic in Rust looks like."""
+
+
+@pytest.mark.parametrize("error", [PanicException("a bug in yrs"), ValueError("no update")])
+def test_updates_that_do_not_merge_are_damage_and_end_no_process(
+    room: Room, alice: Typist, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fail(*payloads: bytes) -> bytes:
+        raise error
+
+    monkeypatch.setattr(rooms, "merge_updates", fail)
+    alice.types(0, "a")
+    alice.types(1, "b")
+    with pytest.raises(DamagedError, match="do not merge"):
+        room.take()
+
+
+def test_interruption_is_no_damage(
+    room: Room, alice: Typist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*payloads: bytes) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rooms, "merge_updates", interrupt)
+    alice.types(0, "a")
+    alice.types(1, "b")
+    with pytest.raises(KeyboardInterrupt):
+        room.take()
+
+
 def test_what_other_processes_wrote_is_taken_in_and_sent_on(
     room: Room, alice: Typist, bob: Typist
 ) -> None:
