@@ -15,7 +15,7 @@ from pycrdt import Doc, Text
 from editor.management.commands import firstrun
 from editor.models import Document, Update
 from editor.sync import journal
-from editor.sync.room import Batch, Row
+from editor.sync.batch import Batch, Row
 from editor.sync.update import read_update
 
 # One character each of four and two bytes, a combined one, three bytes, and Windows line ends.

@@ -25,10 +25,12 @@ from django.db import (
 
 from . import journal
 from .access import Access, Session, access, ended, rights
+from .batch import Batch
 from .connection import Connection
 from .lib0 import MalformedError
+from .log import DamagedError
 from .protocol import CloseCode, RefusedError, decode
-from .room import Batch, DamagedError, Room
+from .room import Room
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser

@@ -18,7 +18,9 @@ from django.utils import timezone
 
 from editor.models import Document, Update
 
-from .room import Batch, LogEntry, Room
+from .batch import Batch
+from .log import LogEntry
+from .room import Room
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -129,7 +131,7 @@ def entries(document_id: int, after: int = 0) -> Generator[LogEntry, None, None]
 def load(uuid: UUID, *, max_length: int | None = None) -> Room | None:
     """A room with everything in the log; None when there is no such document.
 
-    Raises `room.DamagedError`.
+    Raises `log.DamagedError`.
     """
     found = Document.objects.filter(uuid=uuid).values_list("pk", "access_epoch").first()
     if found is None:

@@ -7,19 +7,19 @@ authors, and sends it to everybody else. So the text here is always a prefix of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from math import isqrt
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
-from pycrdt import Doc, Text, merge_updates
+from pycrdt import Doc, Text
 
 from .awareness import HEARTBEAT, PALETTE, Presence
+from .batch import Batch, Change, rows_of
 from .connection import Connection, Frame
 from .frontier import Admission, Frontier, Limits, TooLargeError
 from .held import Held, HeldParts
 from .lib0 import MalformedError
+from .log import DamagedError, LogEntry, apply, merge
 from .protocol import (
     AwarenessUpdate,
     CloseCode,
@@ -32,14 +32,7 @@ from .protocol import (
     SyncUpdate,
     encode,
 )
-from .update import (
-    CONTENT,
-    Update,
-    encode_state_vector,
-    encode_update,
-    read_state_vector,
-    read_update,
-)
+from .update import CONTENT, Update, encode_state_vector, read_state_vector, read_update
 
 # What one connection may have waiting for something that has not arrived: updates, and bytes.
 MAX_HELD: Final = 1_000
@@ -47,61 +40,6 @@ MAX_HELD_BYTES: Final = 2_000_000
 # Updates in one batch, and in one frame to readers: merging more costs quadratic time.
 MAX_BATCH: Final = 1_000
 MAX_MERGED: Final = 100
-# Deletions in one update, from which on they are made in two steps.
-MANY_DELETES: Final = 500
-
-
-class DamagedError(Exception):
-    """The log of a document cannot be read: it has a gap, or an entry that does not apply."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A part of a frame that was admitted, and waits for its commit."""
-
-    frame: Frame
-    payload: bytes
-    needs: frozenset[int]
-    adds: frozenset[int]
-
-    @property
-    def user_id(self) -> int:
-        """Whose change it is."""
-        return self.frame.connection.identity.user_id
-
-    def conclude(self) -> None:
-        """It is written, or will not be."""
-        self.frame.open_parts -= 1
-        self.frame.connection.backlog -= len(self.payload)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One entry of the log to be: what one person changed since the last commit."""
-
-    user_id: int | None
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What the journal is to append to one document's log, in one transaction with others."""
-
-    document_id: int
-    seq: int
-    """The newest entry that the room knows."""
-    epoch: int
-    """The access epoch for which the authors' rights were checked."""
-    rows: tuple[Row, ...]
-    changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One entry of the log, as it is read back."""
-
-    seq: int
-    payload: bytes
 
 
 class Room:
@@ -148,27 +86,8 @@ class Room:
     def _apply(self, entry: LogEntry) -> None:
         if entry.seq != self.seq + 1:
             raise DamagedError(f"expected entry {self.seq + 1} of the log, got {entry.seq}")
-        with _as_damage(f"entry {entry.seq} does not apply"):
-            self._loosen(entry.payload)
-            self.doc.apply_update(entry.payload)
+        apply(self.doc, entry)
         self.seq = entry.seq
-
-    def _loosen(self, payload: bytes) -> None:
-        """Cut long text in a few places first, where an update deletes in very many.
-
-        yrs copies the rest of a text at each cut: 200,000 deletions in one run of 900,000
-        characters take 20 s, after every 447th of them was made first 0.4 s.
-        """
-        if len(payload) < 2 * MANY_DELETES:
-            return
-        clocks = read_state_vector(self.doc.get_state())
-        deletes = [
-            (client, start, end)
-            for client, start, end in read_update(payload).deletes
-            if end <= clocks.get(client, 0)
-        ]
-        if len(deletes) > MANY_DELETES:
-            self.doc.apply_update(encode_update([], deletes[:: isqrt(len(deletes))]))
 
     def _rebuild_frontier(self) -> None:
         self._frontier = Frontier()
@@ -315,7 +234,7 @@ class Room:
         changes = tuple(self._queue[:MAX_BATCH])
         del self._queue[:MAX_BATCH]
         self.inflight = Batch(
-            self.document_id, self.seq, self.epoch, tuple(_rows(changes)), changes
+            self.document_id, self.seq, self.epoch, tuple(rows_of(changes)), changes
         )
         return self.inflight
 
@@ -390,7 +309,7 @@ class Room:
         # One frame for all readers. An author among several gets an echo of its own, which Yjs
         # knows to ignore: that costs less than a frame for each.
         for start in range(0, len(payloads), MAX_MERGED):
-            frame = encode(SyncUpdate(_merge(payloads[start : start + MAX_MERGED])))
+            frame = encode(SyncUpdate(merge(payloads[start : start + MAX_MERGED])))
             for connection in self.connections:
                 if connection is not but:
                     connection.send_frame(frame)
@@ -411,45 +330,6 @@ class Room:
             if connection.quiet:
                 connection.send(AwarenessUpdate(HEARTBEAT))
             connection.quiet = True
-
-
-@contextmanager
-def _as_damage(what: str) -> Iterator[None]:
-    """Turn whatever pycrdt raises into a `DamagedError`, a panic in Rust too: it is no Exception."""
-    try:
-        yield
-    except Exception as error:
-        raise DamagedError(f"{what}: {error}") from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise DamagedError(f"{what}: {error}") from None
-
-
-def _merge(payloads: list[bytes]) -> bytes:
-    if len(payloads) == 1:
-        return payloads[0]
-    with _as_damage("updates do not merge"):
-        return merge_updates(*payloads)
-
-
-def _rows(changes: Iterable[Change]) -> Iterable[Row]:
-    """One row an author, and the rows in causal order.
-
-    A new set of rows begins where a change builds on what another author has in the current one.
-    """
-    rows: dict[int, list[bytes]] = {}
-    added: dict[int, int] = {}  # client -> user who added to it
-    for change in changes:
-        if any(
-            added.get(client, change.user_id) != change.user_id
-            for client in (*change.needs, *change.adds)
-        ):
-            yield from (Row(user_id, _merge(payloads)) for user_id, payloads in rows.items())
-            rows, added = {}, {}
-        rows.setdefault(change.user_id, []).append(change.payload)
-        added.update(dict.fromkeys(change.adds, change.user_id))
-    yield from (Row(user_id, _merge(payloads)) for user_id, payloads in rows.items())
 
 
 def _free_color(user_id: int, taken: set[str]) -> str:

@@ -18,10 +18,11 @@ from editor.sync import hub as hubs
 from editor.sync import journal
 from editor.sync.access import Session, rights
 from editor.sync.awareness import Entry, Identity, encode_awareness
+from editor.sync.batch import Batch, Row
 from editor.sync.connection import Connection
 from editor.sync.hub import Hub
 from editor.sync.protocol import AwarenessUpdate, CloseCode, RefusedError, encode
-from editor.sync.room import Batch, Room, Row
+from editor.sync.room import Room
 from tests import frames
 from tests.frames import typed
 from tests.people import browser

@@ -10,8 +10,9 @@ from django.db import IntegrityError
 
 from editor.models import Collaborator, Document, Update
 from editor.sync import journal
+from editor.sync.batch import Batch, Row
 from editor.sync.journal import Committed, Gone, Stale
-from editor.sync.room import Batch, DamagedError, LogEntry, Row
+from editor.sync.log import DamagedError, LogEntry
 from tests.frames import typed
 
 pytestmark = pytest.mark.django_db

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from pycrdt import Doc, Text
 
+from editor.sync import log
 from editor.sync import room as rooms
 from editor.sync.awareness import PALETTE, Entry, encode_awareness
 from editor.sync.held import Held
 from editor.sync.lib0 import MalformedError
+from editor.sync.log import DamagedError, LogEntry
 from editor.sync.protocol import (
     AwarenessUpdate,
     CloseCode,
@@ -18,7 +20,7 @@ from editor.sync.protocol import (
     SyncStep2,
     SyncUpdate,
 )
-from editor.sync.room import DamagedError, LogEntry, Room
+from editor.sync.room import Room
 from tests.frames import typed
 from tests.sync.typists import Typist, commit, everyone_equal
 
@@ -393,7 +395,7 @@ def test_log_that_does_not_apply_is_damaged_and_ends_no_process(payload: bytes) 
         Room(1).load([LogEntry(1, typed(1, 0, "text")), LogEntry(2, payload)])
 
 
-class PanicException(BaseException):  # noqa: N818 - as pyo3 names it
+class PanicException(BaseException):
     """What a panic in Rust looks like."""
 
 
@@ -404,7 +406,7 @@ def test_updates_that_do_not_merge_are_damage_and_end_no_process(
     def fail(*payloads: bytes) -> bytes:
         raise error
 
-    monkeypatch.setattr(rooms, "merge_updates", fail)
+    monkeypatch.setattr(log, "merge_updates", fail)
     alice.types(0, "a")
     alice.types(1, "b")
     with pytest.raises(DamagedError, match="do not merge"):
@@ -417,7 +419,7 @@ def test_interruption_is_no_damage(
     def interrupt(*payloads: bytes) -> bytes:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(rooms, "merge_updates", interrupt)
+    monkeypatch.setattr(log, "merge_updates", interrupt)
     alice.types(0, "a")
     alice.types(1, "b")
     with pytest.raises(KeyboardInterrupt):
@@ -454,7 +456,7 @@ def test_entry_of_the_log_that_no_gate_would_pass_is_damage(room: Room, payload:
 def test_very_many_deletions_in_one_run_of_text_are_made_in_two_steps_and_mean_the_same(
     room: Room, alice: Typist, bob: Typist, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rooms, "MANY_DELETES", 4)
+    monkeypatch.setattr(log, "MANY_DELETES", 4)
     alice.types(0, "0123456789" * 4)
     everyone_equal(room, alice, bob)
     with bob.doc.transaction():

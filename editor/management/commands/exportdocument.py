@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from editor.sync import journal
-from editor.sync.room import DamagedError
+from editor.sync.log import DamagedError
 
 
 class Command(BaseCommand):

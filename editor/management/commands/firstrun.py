@@ -10,7 +10,7 @@ from pycrdt import Doc, Text
 
 from editor.models import Document
 from editor.sync import journal
-from editor.sync.room import Batch, Row
+from editor.sync.batch import Batch, Row
 from editor.sync.update import CONTENT
 
 NAME = "admin"
