@@ -175,7 +175,9 @@ export class Editor {
   /** Resolve when the first connection has lasted so long; reject as soon as it is lost. */
   lasts(milliseconds) {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, this.connectedAt + milliseconds - performance.now())
+      // Others may have been waited for until after this one's time.
+      const left = Math.max(0, this.connectedAt + milliseconds - performance.now())
+      const timer = setTimeout(resolve, left)
       this.provider.once('connection-close', () => {
         clearTimeout(timer)
         reject(new Error(`the connection was lost: ${JSON.stringify(this.state())}`))
