@@ -74,6 +74,9 @@ def test_a_face_leads_to_its_cursor(site: Server, enter: Enter) -> None:
     bob = enter(site, "bob", document)
     bob.presses("Control+End")
     bob.types("!")
+    # His cursor is known here before it is asked for.
+    expect(alice.page.get_by_text("line 400!")).to_be_visible()
+    expect(alice.caret_of("bob")).to_be_visible()
     alice.presses("Control+Home")
     expect(alice.page.locator(".cm-line").first).to_have_text("line 1")
 
