@@ -111,10 +111,11 @@ def test_oversized_frame_is_too_large(size: int, pair: Pair, connects: Connects)
 def test_frame_beyond_the_servers_own_limit_ends_its_connection(
     pair: Pair, connects: Connects
 ) -> None:
-    """uvicorn never shows us such a message and says 1009; daphne's limit is far above ours."""
+    """uvicorn never shows us such a message: it says 1009, which a client that is still sending may
+    miss (1006). daphne's limit is far above ours."""
     attacker = connects("mallory", pair.document)
     attacker.sends(b"\x00" * (4 * SERVER_MESSAGE_BYTES))
-    assert attacker.is_closed()[0] in (1009, TOO_LARGE)
+    assert attacker.is_closed()[0] in (1006, 1009, TOO_LARGE)
     pair.is_undisturbed()
 
 
